@@ -1,0 +1,222 @@
+//! The named values of a JSON object, kept as they came: what makes the models lossless.
+
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// Named JSON values in the order they came, each as its original text.
+///
+/// A model takes out of it the fields it knows and can read; what stays is written back unchanged. So a field this
+/// version does not know, a `null`, or a number that no Rust type holds survives decoding and encoding.
+///
+/// A name that comes twice keeps its last value, as JSON readers commonly do.
+#[derive(Clone, Default)]
+pub struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl Fields {
+    /// The value of `name` as raw JSON.
+    pub fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
+    }
+
+    /// The value of `name` read as `T`: `None` when it is missing, `null`, or not a `T`.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        read_raw(self.get(name)?)
+    }
+
+    /// Sets `name`, replacing the value it had.
+    ///
+    /// # Errors
+    /// When `value` cannot be written as JSON.
+    pub fn set<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), serde_json::Error> {
+        self.set_raw(name.to_owned(), serde_json::value::to_raw_value(value)?);
+        Ok(())
+    }
+
+    /// Sets `name` to a value that already is JSON text.
+    pub fn set_raw(&mut self, name: String, value: Box<RawValue>) {
+        match self.0.iter_mut().find(|(key, _)| *key == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Takes `name` out and returns its raw value.
+    pub fn remove(&mut self, name: &str) -> Option<Box<RawValue>> {
+        let index = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(index).1)
+    }
+
+    /// Takes `name` out if it can be read as `T`. A missing value, a `null` or a value of another kind stays.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.read(name)?;
+        self.remove(name);
+        Some(value)
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Names and raw values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
+    /// Writes every value whose name is not among `written`.
+    pub(crate) fn write_except<M: SerializeMap>(&self, written: &[Option<&str>], map: &mut M) -> Result<(), M::Error> {
+        self.iter()
+            .filter(|(name, _)| !written.contains(&Some(name)))
+            .try_for_each(|(name, value)| map.serialize_entry(name, value))
+    }
+}
+
+fn read_raw<T: DeserializeOwned>(value: &RawValue) -> Option<T> {
+    if value.get() == "null" {
+        return None;
+    }
+    serde_json::from_str(value.get()).ok()
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.iter().map(|(name, value)| (name, value.get())))
+            .finish()
+    }
+}
+
+/// Equal when the same names have the same JSON text, in whatever order.
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(name, value)| other.get(name).is_some_and(|it| it.get() == value.get()))
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(name) = map.next_key()? {
+                    fields.set_raw(name, map.next_value()?);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+/// A field without which a message makes no sense is missing, or is of another kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// The field is missing, `null`, or an empty string.
+    Missing {
+        /// Its name on the wire.
+        field: &'static str,
+    },
+    /// The field is there, but is not what it should be.
+    Mismatch {
+        /// Its name on the wire.
+        field: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+impl FieldError {
+    /// The field's name on the wire.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Missing { field } | Self::Mismatch { field, .. } => field,
+        }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { field } => write!(f, "missing {field}"),
+            Self::Mismatch { field, expected } => write!(f, "{field} is not {expected}"),
+        }
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+/// A typed field of a wire object: how it is taken out of [`Fields`], and when it is left out of the answer.
+pub(crate) trait Field: Sized {
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self, FieldError>;
+    fn is_absent(&self) -> bool;
+}
+
+impl<T: DeserializeOwned> Field for Option<T> {
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self, FieldError> {
+        Ok(fields.take(name))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// Text without which the message makes no sense.
+impl Field for String {
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self, FieldError> {
+        require_text(fields, name)
+    }
+
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// Takes text that must be there; empty text counts as missing.
+pub(crate) fn require_text(fields: &mut Fields, name: &'static str) -> Result<String, FieldError> {
+    match fields.take::<String>(name) {
+        Some(text) if !text.is_empty() => Ok(text),
+        Some(_) => Err(FieldError::Missing { field: name }),
+        None if fields.get(name).is_none_or(|value| value.get() == "null") => Err(FieldError::Missing { field: name }),
+        None => Err(FieldError::Mismatch {
+            field: name,
+            expected: "text",
+        }),
+    }
+}
+
+/// An object on the wire: typed fields over [`Fields`].
+pub(crate) trait Object: Sized {
+    fn from_fields(fields: Fields) -> Result<Self, FieldError>;
+}
+
+pub(crate) fn deserialize_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::from_fields(Fields::deserialize(deserializer)?).map_err(D::Error::custom)
+}

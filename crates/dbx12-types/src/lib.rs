@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+#[macro_use]
+mod object;
+#[macro_use]
+mod open_enum;
+
+pub mod cluster;
+pub mod command;
+pub mod context;
+pub mod endpoint;
+pub mod error_body;
+pub mod fields;
+pub mod id;
+pub mod library;
+pub mod pairs;
+pub mod results;
+
+#[cfg(test)]
+mod lossless_tests;
+
+pub use cluster::{ClusterInfo, ClusterStatus, GetCluster, ListClusters, RestartCluster, RestartedCluster};
+pub use command::{
+    CancelCommand, CancelledCommand, CommandInfo, CommandOptions, CommandStatus, ExecuteCommand, GetCommand,
+    SubmittedCommand,
+};
+pub use context::{
+    ContextInfo, ContextStatus, CreateContext, CreatedContext, DestroyContext, DestroyedContext, GetContext, Language,
+};
+pub use endpoint::{Endpoint, Idempotency, Method};
+pub use error_body::ErrorBody;
+pub use fields::{FieldError, Fields};
+pub use id::{ClusterId, CommandId, ContextId};
+pub use library::{LibraryInfo, LibraryStatus, ListLibraries, UploadLibrary, UploadedLibrary};
+pub use open_enum::Unrecognized;
+pub use results::{Image, Images, RemoteError, Results, Table, Text};

@@ -1,0 +1,75 @@
+//! The macro that declares an object of the wire.
+
+/// Declares a struct whose fields are read from, and written to, a JSON object, losing nothing.
+///
+/// Each field names its spelling on the wire. `Option` fields may be missing; other types decide for themselves
+/// (see `fields::Field`). What could not be read stays in `extra` and is written back.
+macro_rules! wire_object {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* $field:ident: $type:ty = $wire:literal, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )*
+            /// What came with it and was not read into a field above; written back unchanged.
+            pub extra: crate::Fields,
+        }
+
+        impl crate::fields::Object for $name {
+            #[allow(unused_mut, reason = "an object may have no field of its own")]
+            fn from_fields(mut fields: crate::Fields) -> Result<Self, crate::FieldError> {
+                Ok(Self {
+                    $( $field: crate::fields::Field::take(&mut fields, $wire)?, )*
+                    extra: fields,
+                })
+            }
+        }
+
+        impl $name {
+            /// Writes the fields into a JSON object that is being written.
+            #[allow(dead_code, reason = "only results write their fields beside a `resultType`")]
+            pub(crate) fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                $(
+                    if !crate::fields::Field::is_absent(&self.$field) {
+                        map.serialize_entry($wire, &self.$field)?;
+                    }
+                )*
+                let written: &[Option<&str>] =
+                    &[$( (!crate::fields::Field::is_absent(&self.$field)).then_some($wire), )*];
+                self.extra.write_except(written, map)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                self.write_fields(&mut map)?;
+                serde::ser::SerializeMap::end(map)
+            }
+        }
+    };
+}
+
+/// [`wire_object!`] with the ordinary way to decode it.
+macro_rules! message {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $($body:tt)* }
+    ) => {
+        wire_object! {
+            $(#[$meta])*
+            pub struct $name { $($body)* }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::fields::deserialize_object(deserializer)
+            }
+        }
+    };
+}
