@@ -1,0 +1,74 @@
+//! The command line, as a grammar. `cargo xtask --help` prints it.
+#![allow(
+    unreachable_pub,
+    reason = "the macro generates `pub` items, and a binary has nobody to show them to"
+)]
+
+use std::ffi::OsString;
+
+xflags::xflags! {
+    /// The chores of the dbx12 workspace.
+    cmd xtask {
+        /// Run everything that must hold before a change goes in, the cheapest check first; stop at the first failure.
+        cmd ci {}
+
+        /// Run what is too slow for `ci`: every feature's tests, packaging, licences.
+        cmd nightly {}
+
+        /// Format the sources.
+        cmd fmt {
+            /// Change nothing; fail if something would change.
+            optional --check
+        }
+
+        /// Run clippy with warnings denied, crate by crate, with and without default features.
+        cmd lint {}
+
+        /// Build the documentation with warnings denied.
+        cmd doc {}
+
+        /// Check which crate knows what: arrows between crates, external crates, manifests, names in the sources.
+        cmd layers {}
+
+        /// Check what no compiler checks: module docs, ignored tests, leftovers, long files, the top level.
+        cmd tidy {}
+
+        /// Run all tests: unit, integration, documentation. Installs what they need where it can.
+        cmd test {
+            /// Only the tests whose name contains one of these.
+            repeated filter: OsString
+            /// Leave the documentation's examples out.
+            optional --no-doc
+        }
+
+        /// Make the packages that would be published, and build each one from its package alone.
+        cmd package {
+            /// Make the packages only; do not build them.
+            optional --no-verify
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> xflags::Result<XtaskCmd> {
+        Xtask::from_vec(args.iter().map(OsString::from).collect()).map(|xtask| xtask.subcommand)
+    }
+
+    #[test]
+    fn everything_after_two_dashes_is_a_filter() {
+        let Ok(XtaskCmd::Test(test)) = parse(&["test", "--no-doc", "--", "retry", "--exact"]) else {
+            panic!("`test` is a verb");
+        };
+        assert!(test.no_doc);
+        assert_eq!(test.filter, ["retry", "--exact"]);
+    }
+
+    #[test]
+    fn an_unknown_verb_is_refused() {
+        assert!(parse(&["tets"]).is_err());
+        assert!(parse(&[]).is_err());
+    }
+}

@@ -1,0 +1,254 @@
+//! Who may know whom: the one place where a new dependency is allowed or refused.
+//!
+//! A crate that is not here fails the check, and so does a dependency that is not in its row. Add one only with a reason
+//! that ARCHITECTURE.md would accept.
+
+/// What one crate may depend on.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// The crate.
+    pub(crate) name: &'static str,
+    /// The crates of ours it may know.
+    pub(crate) ours: &'static [&'static str],
+    /// The crates of ours it may know only when one feature of its own is on: (crate, feature).
+    pub(crate) by_feature: &'static [(&'static str, &'static str)],
+    /// The crates of others it may know.
+    pub(crate) others: Others,
+    /// The crates of others that its tests, benches and examples may know as well.
+    pub(crate) in_tests: &'static [&'static str],
+}
+
+/// The crates of others that a crate may know.
+#[derive(Debug)]
+pub(crate) enum Others {
+    /// These.
+    Only(&'static [&'static str]),
+    /// Any: nobody depends on this crate.
+    Any,
+}
+
+/// Every member of the workspace, lowest first.
+pub(crate) const LAYERS: &[Layer] = &[
+    Layer {
+        name: "dbx12-types",
+        ours: &[],
+        by_feature: &[],
+        others: Others::Only(&["serde", "serde_json"]),
+        in_tests: &["insta", "proptest"],
+    },
+    Layer {
+        name: "dbx12-http",
+        ours: &["dbx12-types"],
+        by_feature: &[],
+        others: Others::Only(&[
+            "base64",
+            "bytes",
+            "fastrand",
+            "flate2",
+            "form_urlencoded",
+            "http",
+            "http-body-util",
+            "httpdate",
+            "hyper",
+            "hyper-rustls",
+            "hyper-util",
+            "percent-encoding",
+            "rustls",
+            "rustls-platform-verifier",
+            "secrecy",
+            "serde",
+            "serde_json",
+            "serde_path_to_error",
+            "thiserror",
+            "tokio",
+            "tracing",
+        ]),
+        in_tests: &["insta", "multer", "proptest", "tempfile"],
+    },
+    Layer {
+        name: "dbx12-api",
+        ours: &["dbx12-http"],
+        by_feature: &[],
+        others: Others::Only(&[]),
+        in_tests: &["insta", "proptest", "tokio"],
+    },
+    Layer {
+        name: "dbx12-exec",
+        ours: &["dbx12-api"],
+        by_feature: &[],
+        others: Others::Only(&["fastrand", "thiserror", "tokio", "tracing"]),
+        in_tests: &["insta", "proptest", "tempfile"],
+    },
+    Layer {
+        name: "dbx12-local",
+        ours: &["dbx12-types"],
+        by_feature: &[("dbx12-http", "client")],
+        others: Others::Only(&[
+            "base64",
+            "bytes",
+            "fastrand",
+            "flate2",
+            "form_urlencoded",
+            "http",
+            "http-body-util",
+            "hyper",
+            "hyper-util",
+            "multer",
+            "rcgen",
+            "rustix",
+            "serde",
+            "serde_json",
+            "tempfile",
+            "thiserror",
+            "tokio",
+            "tokio-rustls",
+            "tracing",
+            "uuid",
+        ]),
+        in_tests: &["insta", "proptest"],
+    },
+    Layer {
+        name: "dbx12-cli",
+        ours: &["dbx12-exec", "dbx12-local"],
+        by_feature: &[],
+        others: Others::Only(&[
+            "anstream",
+            "anyhow",
+            "clap",
+            "comfy-table",
+            "humantime",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "tokio",
+            "tracing",
+            "tracing-subscriber",
+        ]),
+        in_tests: &["insta", "tempfile"],
+    },
+    Layer {
+        name: "dbx12-tests",
+        ours: &[
+            "dbx12-types",
+            "dbx12-http",
+            "dbx12-api",
+            "dbx12-exec",
+            "dbx12-local",
+            "dbx12-cli",
+        ],
+        by_feature: &[],
+        others: Others::Any,
+        in_tests: &[],
+    },
+    Layer {
+        name: "xtask",
+        ours: &[],
+        by_feature: &[],
+        others: Others::Only(&["anyhow", "serde_json", "xflags", "xshell"]),
+        in_tests: &[],
+    },
+];
+
+/// Crates that `dbx12-types` must not even reach: anything that does I/O, waits or speaks HTTP. `*` is any ending.
+pub(crate) const NOT_BELOW_TYPES: &[&str] = &[
+    "async*",
+    "futures*",
+    "h2",
+    "http*",
+    "hyper*",
+    "mio",
+    "native-tls",
+    "openssl*",
+    "reqwest",
+    "ring",
+    "rustls*",
+    "smol*",
+    "socket2",
+    "tokio*",
+    "tower*",
+];
+
+/// Crates that `dbx12-http` must not reach once its feature `hyper` is off: whoever brings a transport brings these.
+pub(crate) const NOT_WITHOUT_HYPER: &[&str] = &[
+    "aws-lc*",
+    "h2",
+    "hyper*",
+    "mio",
+    "native-tls",
+    "openssl*",
+    "reqwest",
+    "ring",
+    "rustls*",
+    "socket2",
+    "tokio-rustls",
+];
+
+/// A name that only some source files may use.
+#[derive(Debug)]
+pub(crate) struct NameRule {
+    /// What the name stands for, as it appears in a message.
+    pub(crate) what: &'static str,
+    /// The names: paths that start with one of these. A leading `…` means "anywhere in the path".
+    pub(crate) names: &'static [&'static str],
+    /// Crates the rule says nothing about.
+    pub(crate) free: &'static [&'static str],
+    /// The files that may use it: (crate, beginnings of the path under `src/`).
+    pub(crate) homes: &'static [(&'static str, &'static [&'static str])],
+    /// Why.
+    pub(crate) why: &'static str,
+    /// What to do instead.
+    pub(crate) fix: &'static str,
+}
+
+/// The files of `dbx12-http` behind the `Transport` trait.
+const TRANSPORT: &[&str] = &[
+    "hyper_transport.rs",
+    "hyper_transport/",
+    "tls.rs",
+    "tls/",
+    "proxy.rs",
+    "proxy/",
+];
+
+/// The files of `dbx12-local` that put the router on the network.
+const SERVER: &[&str] = &["server.rs", "server/", "tls.rs", "tls/"];
+
+/// Every rule about names in sources.
+pub(crate) const NAMES: &[NameRule] = &[
+    NameRule {
+        what: "hyper or rustls",
+        names: &[
+            "hyper",
+            "hyper_util",
+            "hyper_rustls",
+            "rustls",
+            "rustls_platform_verifier",
+            "tokio_rustls",
+        ],
+        free: &["dbx12-tests"],
+        homes: &[("dbx12-http", TRANSPORT), ("dbx12-local", SERVER)],
+        why: "one seam to the network: another HTTP stack can replace this one without touching anything else",
+        fix: "speak to `dbx12_http::Transport` or to the router, with types of the `http` crate",
+    },
+    NameRule {
+        what: "a socket",
+        names: &["tokio::net", "…TcpStream", "…TcpListener", "…TcpSocket", "…UdpSocket"],
+        free: &["dbx12-tests", "dbx12-local"],
+        homes: &[("dbx12-http", TRANSPORT)],
+        why: "only the transport of `dbx12-http` knows a socket on the client side",
+        fix: "send a request through `dbx12_http::Client`",
+    },
+    NameRule {
+        what: "a timer",
+        names: &[
+            "…time::sleep",
+            "…time::sleep_until",
+            "…time::interval",
+            "…time::interval_at",
+        ],
+        free: &["dbx12-tests", "dbx12-http", "dbx12-exec", "dbx12-local"],
+        homes: &[],
+        why: "only `dbx12-http` waits between attempts, only `dbx12-exec` between polls",
+        fix: "use a `Waiter` of `dbx12-exec`, or put the waiting there",
+    },
+];

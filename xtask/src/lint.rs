@@ -1,0 +1,65 @@
+//! What the compiler's own tools say about the sources: rustfmt, clippy, rustdoc, and cargo-deny where it is installed.
+
+use anyhow::Result;
+use xshell::{Shell, cmd};
+
+use crate::workspace;
+
+/// Formats the sources, or only checks that they are formatted.
+///
+/// # Errors
+/// When `check` is set and a file is not formatted.
+pub(crate) fn fmt(sh: &Shell, check: bool) -> Result<()> {
+    let check = check.then_some("--check");
+    Ok(cmd!(sh, "cargo fmt --all {check...}").run()?)
+}
+
+/// Runs clippy with warnings denied on each crate alone, with its default features and, where there are any, without.
+///
+/// Crate by crate, because features of shared dependencies add up across a workspace: a crate that forgot to ask for a
+/// feature compiles as long as another one asks for it, and fails for the user who takes only that crate.
+///
+/// # Errors
+/// At the first crate with a warning.
+pub(crate) fn clippy(sh: &Shell) -> Result<()> {
+    for package in workspace::load(sh)? {
+        let name = &package.name;
+        cmd!(sh, "cargo clippy -p {name} --all-targets -- -D warnings").run()?;
+        if package.has_default_features() {
+            cmd!(
+                sh,
+                "cargo clippy -p {name} --all-targets --no-default-features -- -D warnings"
+            )
+            .run()?;
+        }
+    }
+    Ok(())
+}
+
+/// Builds the documentation of all crates with warnings denied.
+///
+/// # Errors
+/// When something undocumented, a broken link or a bare address is in it.
+pub(crate) fn doc(sh: &Shell) -> Result<()> {
+    Ok(cmd!(sh, "cargo doc --workspace --no-deps --all-features")
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()?)
+}
+
+/// Checks licences, sources and duplicates of all dependencies against `deny.toml`. Says so if cargo-deny is not here.
+///
+/// # Errors
+/// When cargo-deny refuses a dependency.
+pub(crate) fn deny(sh: &Shell) -> Result<()> {
+    if cmd!(sh, "cargo deny --version")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_err()
+    {
+        eprintln!("skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
+        return Ok(());
+    }
+    Ok(cmd!(sh, "cargo deny check bans licenses sources").run()?)
+}

@@ -1,0 +1,134 @@
+//! `cargo xtask test`: everything that runs, from a clean clone on a machine with only Rust and Python.
+
+use std::ffi::OsString;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use crate::{tools, workspace};
+
+/// Where tests find the `dbx12` program.
+const BINARY: &str = "DBX12_BIN";
+
+/// Which tests run, and how.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// The documentation's examples too.
+    pub(crate) doc: bool,
+    /// Every feature of every crate on.
+    pub(crate) all_features: bool,
+    /// Go on after the first failure, for a log that will be read later.
+    pub(crate) keep_going: bool,
+    /// Arguments for the test runner, usually parts of test names.
+    pub(crate) filters: Vec<OsString>,
+}
+
+/// Builds everything once, then runs unit and integration tests, then the documentation's examples.
+///
+/// # Errors
+/// When a tool is missing, something does not compile, or a test fails.
+pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
+    tools::ensure(sh)?;
+    let features = options.all_features.then_some("--all-features");
+    let filters = &options.filters;
+
+    // One build for the program and the tests: built apart, they would ask for different features of the same
+    // dependencies, and half of those would be compiled twice.
+    let messages = cmd!(
+        sh,
+        "cargo build --workspace {features...} --bin dbx12 --tests --message-format=json-render-diagnostics"
+    )
+    .read()?;
+    let binary = executable(&messages, "dbx12").context("Cargo built no program named `dbx12`")?;
+    let _binary = sh.push_env(BINARY, binary);
+
+    if has_nextest(sh) {
+        let profile = if options.keep_going { "ci" } else { "default" };
+        cmd!(
+            sh,
+            "cargo nextest run --workspace {features...} --tests --profile {profile} -- {filters...}"
+        )
+        .run()?;
+    } else {
+        // Compiling nextest takes longer than it saves; `cargo test` runs the same tests.
+        let keep_going = options.keep_going.then_some("--no-fail-fast");
+        cmd!(
+            sh,
+            "cargo test --workspace {features...} --tests {keep_going...} -- {filters...}"
+        )
+        .run()?;
+    }
+    if options.doc {
+        cmd!(sh, "cargo test --workspace {features...} --doc -- {filters...}").run()?;
+    }
+    Ok(())
+}
+
+/// Runs the unit tests of each crate that can do with less, without its default features.
+///
+/// # Errors
+/// When something does not compile or a test fails.
+pub(crate) fn without_default_features(sh: &Shell) -> Result<()> {
+    for package in workspace::load(sh)?
+        .iter()
+        .filter(|package| package.has_default_features())
+    {
+        let name = &package.name;
+        cmd!(sh, "cargo test -p {name} --no-default-features --tests").run()?;
+    }
+    Ok(())
+}
+
+fn has_nextest(sh: &Shell) -> bool {
+    cmd!(sh, "cargo nextest --version")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_ok()
+}
+
+/// Where Cargo put the program `name`, from the messages of a build.
+fn executable(messages: &str, name: &str) -> Option<String> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| {
+            let target = &message["target"];
+            let is_program = target["name"] == name && target["kind"] == Value::from(["bin"]);
+            // The program's own unit tests are an executable of the same target.
+            let is_test = message["profile"]["test"] == true;
+            if is_program && !is_test {
+                message["executable"].as_str().map(str::to_owned)
+            } else {
+                None
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn finds_the_program_among_cargos_messages() {
+        let message = |kind: &str, name: &str, test: bool, executable: Option<&str>| {
+            let target = json!({"kind": [kind], "name": name});
+            json!({"target": target, "profile": {"test": test}, "executable": executable}).to_string()
+        };
+        let messages = [
+            message("lib", "dbx12_types", false, None),
+            message("bin", "dbx12", true, Some("/t/deps/dbx12-1")),
+            message("bin", "dbx12", false, Some("/t/dbx12")),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+            "not json".to_owned(),
+        ]
+        .join("\n");
+        assert_eq!(executable(&messages, "dbx12").as_deref(), Some("/t/dbx12"));
+        assert_eq!(executable(&messages, "xtask"), None);
+        assert_eq!(executable("", "dbx12"), None);
+    }
+}
