@@ -77,7 +77,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         ours: &["dbx12-api"],
         by_feature: &[],
         others: Others::Only(&["fastrand", "thiserror", "tokio", "tracing"]),
-        in_tests: &["insta", "proptest", "tempfile"],
+        in_tests: &["insta", "proptest", "serde_json", "tempfile"],
     },
     Layer {
         name: "dbx12-local",
@@ -94,6 +94,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "hyper",
             "hyper-util",
             "multer",
+            "percent-encoding",
             "rcgen",
             "rustix",
             "serde",
@@ -210,8 +211,8 @@ const TRANSPORT: &[&str] = &[
     "proxy/",
 ];
 
-/// The files of `dbx12-local` that put the router on the network.
-const SERVER: &[&str] = &["server.rs", "server/", "tls.rs", "tls/"];
+/// The files of `dbx12-local` that put the router on the network, and the tests that look at it from there.
+const SERVER: &[&str] = &["server.rs", "server/", "tls.rs", "tls/", "tests/served.rs"];
 
 /// Every rule about names in sources.
 pub(crate) const NAMES: &[NameRule] = &[

@@ -1,0 +1,167 @@
+//! The attempt loop: the one place that sends, waits and sends again.
+
+use crate::client::Settings;
+use crate::encode::Outgoing;
+use crate::error::CallRecord;
+use crate::failure::Failure;
+use crate::transport::Progress;
+use crate::{CredentialError, Error, retry};
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// One call on its way.
+pub(crate) struct Call<'a> {
+    settings: &'a Settings,
+    request: &'a Outgoing,
+    started: Instant,
+    deadline: Option<Limit>,
+    attempts: u32,
+    maybe_delivered: bool,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(settings: &'a Settings, request: &'a Outgoing, deadline: Option<Duration>) -> Self {
+        Self {
+            settings,
+            request,
+            started: Instant::now(),
+            deadline: deadline.and_then(Limit::from_now),
+            attempts: 0,
+            maybe_delivered: false,
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Tries until there is a response with a status of success, or no reason to go on.
+    pub(crate) async fn run(&mut self) -> Result<Response<Bytes>, Failure> {
+        loop {
+            self.attempts += 1;
+            let failure = match self.attempt().await {
+                Ok(response) => {
+                    self.settings.budget.deposit();
+                    return Ok(response);
+                }
+                Err(failure) => failure,
+            };
+            self.maybe_delivered |= failure.maybe_delivered;
+            match self.wait_after(&failure) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(failure),
+            }
+        }
+    }
+
+    pub(crate) fn into_error(self, failure: Failure) -> Error {
+        let record = CallRecord {
+            operation: self.request.operation.clone(),
+            host: self.settings.host.clone(),
+            attempts: self.attempts,
+            elapsed: self.elapsed(),
+            maybe_delivered: self.maybe_delivered || failure.maybe_delivered,
+        };
+        Error::new(failure, record)
+    }
+
+    async fn attempt(&self) -> Result<Response<Bytes>, Failure> {
+        let limit = self.attempt_limit();
+        let credentials = match within(limit, self.settings.credentials.headers(&self.settings.host)).await {
+            Ok(credentials) => credentials.map_err(Failure::credentials)?,
+            Err(limit) => return Err(self.credentials_took_too_long(limit)),
+        };
+        let progress = Progress::default();
+        let request = self.http_request(credentials, progress.clone());
+        match within(limit, self.settings.transport.send(request)).await {
+            Ok(Ok(response)) if response.status().is_success() => Ok(response),
+            Ok(Ok(response)) => Err(Failure::of_response(&response)),
+            Ok(Err(error)) => Err(Failure::of_transport(error)),
+            Err(limit) if self.is_deadline(limit) => Err(Failure::deadline(limit.length, progress.maybe_sent())),
+            Err(limit) => Err(Failure::attempt_timed_out(limit.length, progress.maybe_sent())),
+        }
+    }
+
+    fn http_request(&self, credentials: HeaderMap, progress: Progress) -> Request<Bytes> {
+        let mut request = Request::new(self.request.body.clone());
+        *request.method_mut() = self.request.operation.method.clone();
+        *request.uri_mut() = self.request.uri.clone();
+        request.extensions_mut().insert(progress);
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, self.settings.user_agent.clone());
+        if let Some(content_type) = &self.request.content_type {
+            headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        headers.extend(credentials);
+        request
+    }
+
+    /// How long to wait before the next attempt; `None` when there is none.
+    fn wait_after(&self, failure: &Failure) -> Option<Duration> {
+        let Settings { retry, budget, .. } = self.settings;
+        let idempotency = self.request.operation.idempotency;
+        let wait = retry::decide(
+            retry,
+            self.attempts,
+            failure,
+            idempotency,
+            &mut self.settings.fork_rng(),
+        )?;
+        let in_time = self
+            .deadline
+            .is_none_or(|deadline| wait < deadline.end - Instant::now());
+        (in_time && budget.withdraw()).then_some(wait)
+    }
+
+    /// What ends first: the time of an attempt or that of the call.
+    fn attempt_limit(&self) -> Option<Limit> {
+        let attempt = Limit::from_now(self.settings.attempt_timeout);
+        [attempt, self.deadline]
+            .into_iter()
+            .flatten()
+            .min_by_key(|limit| limit.end)
+    }
+
+    fn is_deadline(&self, limit: Limit) -> bool {
+        self.deadline.is_some_and(|deadline| deadline.end == limit.end)
+    }
+
+    fn credentials_took_too_long(&self, limit: Limit) -> Failure {
+        if self.is_deadline(limit) {
+            return Failure::deadline(limit.length, false);
+        }
+        let message = format!("their source did not answer within {:?}", limit.length);
+        Failure::credentials(CredentialError::new(message))
+    }
+}
+
+/// A length of time and when it ends.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    length: Duration,
+    end: Instant,
+}
+
+impl Limit {
+    /// `None` when it ends beyond all time.
+    fn from_now(length: Duration) -> Option<Self> {
+        let end = Instant::now().checked_add(length)?;
+        Some(Self { length, end })
+    }
+}
+
+/// What the future comes to, or the limit that it did not keep.
+async fn within<T>(limit: Option<Limit>, future: impl Future<Output = T>) -> Result<T, Limit> {
+    match limit {
+        Some(limit) => timeout_at(limit.end, future).await.map_err(|_| limit),
+        None => Ok(future.await),
+    }
+}

@@ -1,0 +1,122 @@
+//! Arguments and environment, put together.
+
+use super::*;
+use crate::transport;
+use http::Response;
+
+const HOST: (&str, &str) = ("DATABRICKS_HOST", "https://env.example");
+const TOKEN: (&str, &str) = ("DATABRICKS_TOKEN", "env-CANARY");
+const USER: (&str, &str) = ("DATABRICKS_USERNAME", "env-user");
+const PASSWORD: (&str, &str) = ("DATABRICKS_PASSWORD", "env-CANARY");
+
+fn lookup<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name| {
+        variables
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    }
+}
+
+/// The host and the kind of credentials that come of it, or the error's text.
+fn resolved(config: Config, variables: &[(&str, &str)]) -> Result<String, String> {
+    let transport = transport::from_fn(async |_| Ok(Response::default()));
+    let client = config
+        .or_environment(lookup(variables))
+        .into_builder()
+        .and_then(|builder| builder.transport(transport).build())
+        .map_err(|error| error.to_string())?;
+    let debug = format!("{client:?}");
+    let kind = debug.split("Credentials(").nth(1).unwrap().split(')').next().unwrap();
+    Ok(format!("{} {kind}", client.host()))
+}
+
+#[test]
+fn the_environment_gives_one_kind_of_credentials() {
+    let env = |variables: &[(&str, &str)]| resolved(Config::new(), variables);
+    assert_eq!(env(&[HOST, TOKEN]).unwrap(), "https://env.example pat");
+    assert_eq!(env(&[HOST, USER, PASSWORD]).unwrap(), "https://env.example basic");
+    assert_eq!(
+        env(&[HOST, TOKEN, ("DATABRICKS_USERNAME", "")]).unwrap(),
+        "https://env.example pat"
+    );
+}
+
+#[test]
+fn too_much_too_little_and_half_are_told_apart() {
+    let refused = |variables: &[(&str, &str)]| {
+        let error = resolved(Config::new(), variables).unwrap_err();
+        assert!(!error.contains("CANARY"), "{error}");
+        error
+    };
+    let ambiguous = "more than one authorization method configured: basic and pat";
+    assert!(refused(&[HOST, TOKEN, USER, PASSWORD]).starts_with(ambiguous));
+    assert!(refused(&[HOST, TOKEN, USER]).starts_with(ambiguous));
+    assert!(refused(&[HOST, USER]).contains("a password (DATABRICKS_PASSWORD) is not"));
+    assert!(refused(&[HOST, PASSWORD]).contains("a user name (DATABRICKS_USERNAME) is not"));
+    assert!(refused(&[TOKEN]).contains("set DATABRICKS_HOST"));
+    assert!(refused(&[TOKEN, ("DATABRICKS_HOST", "")]).contains("set DATABRICKS_HOST"));
+    let none = refused(&[HOST, ("HOME", "/nowhere")]);
+    for what in ["env.example", "DATABRICKS_TOKEN", "DATABRICKS_USERNAME", "~/.netrc"] {
+        assert!(none.contains(what), "{none}");
+    }
+}
+
+#[test]
+fn arguments_win_over_the_environment() {
+    let all = [HOST, TOKEN, USER, PASSWORD];
+    let host = || Config::new().host("arg.example");
+    assert_eq!(resolved(host().token("t"), &all).unwrap(), "https://arg.example pat");
+    assert_eq!(
+        resolved(host().username("u").password("p"), &all).unwrap(),
+        "https://arg.example basic"
+    );
+    assert_eq!(
+        resolved(host().username("u"), &all).unwrap(),
+        "https://arg.example basic"
+    );
+    assert_eq!(
+        resolved(Config::new().token("t"), &[HOST]).unwrap(),
+        "https://env.example pat"
+    );
+    assert!(
+        resolved(host().token("t").username("u").password("p"), &[])
+            .unwrap_err()
+            .contains("more than one")
+    );
+}
+
+#[test]
+fn the_netrc_file_comes_last() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "machine env.example login a password b\n").unwrap();
+    let netrc = ("NETRC", file.path().to_str().unwrap());
+    assert_eq!(
+        resolved(Config::new(), &[HOST, netrc]).unwrap(),
+        "https://env.example netrc"
+    );
+    assert_eq!(
+        resolved(Config::new(), &[HOST, TOKEN, netrc]).unwrap(),
+        "https://env.example pat"
+    );
+    assert!(
+        resolved(Config::new().host("other.example"), &[netrc])
+            .unwrap_err()
+            .contains("no credentials for other.example")
+    );
+    assert_eq!(
+        resolved(Config::new().netrc_file(file.path()), &[HOST, ("NETRC", "/nowhere")]).unwrap(),
+        "https://env.example netrc"
+    );
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let config = Config::new()
+        .token("CANARY")
+        .password("CANARY")
+        .or_environment(lookup(&[TOKEN]));
+    assert!(!format!("{config:?}").contains("CANARY"));
+    let builder = Config::new().host("h.example").token("CANARY").into_builder().unwrap();
+    assert!(!format!("{builder:?}").contains("CANARY"));
+}

@@ -1,0 +1,141 @@
+//! A request as it goes out: method, URI, body. Pure.
+
+use crate::multipart::{self, Part};
+use crate::options::{BodyEncoding, CallOptions};
+use crate::types::{Endpoint, Idempotency, Method, pairs};
+use crate::{Host, RawRequest};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+
+/// What is asked for, as far as it may be shown to anybody.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) method: http::Method,
+    /// Without its query.
+    pub(crate) path: String,
+    pub(crate) idempotency: Idempotency,
+}
+
+impl Operation {
+    pub(crate) fn of_endpoint<E: Endpoint>() -> Self {
+        let method = match E::METHOD {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+        };
+        Self {
+            method,
+            path: E::PATH.to_owned(),
+            idempotency: E::IDEMPOTENCY,
+        }
+    }
+
+    pub(crate) fn of_raw(request: &RawRequest) -> Self {
+        Self {
+            method: request.method.clone(),
+            path: request.path.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            idempotency: request.idempotency,
+        }
+    }
+}
+
+/// A request that can be sent any number of times.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) operation: Operation,
+    pub(crate) uri: Uri,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) body: Bytes,
+}
+
+/// The request that an operation makes, or why it cannot be made.
+pub(crate) fn endpoint<E: Endpoint>(
+    request: &E,
+    host: &Host,
+    options: &CallOptions,
+    rng: impl FnOnce() -> fastrand::Rng,
+) -> Result<Outgoing, String> {
+    let (query, content_type, body) = match (E::METHOD, options.encoding) {
+        (Method::Get, _) => (pairs::to_pairs(request), None, Bytes::new()),
+        (Method::Post, BodyEncoding::Json) => {
+            let body = serde_json::to_vec(request).map_err(|error| format!("it cannot be written as JSON: {error}"))?;
+            (Vec::new(), Some("application/json".to_owned()), Bytes::from(body))
+        }
+        (Method::Post, BodyEncoding::Form) => {
+            let body = url_encoded(&pairs::to_pairs(request));
+            (
+                Vec::new(),
+                Some("application/x-www-form-urlencoded".to_owned()),
+                Bytes::from(body),
+            )
+        }
+        (Method::Post, BodyEncoding::Multipart) => {
+            let (content_type, body) = multipart_body(&pairs::to_pairs(request), options, rng());
+            (Vec::new(), Some(content_type), body)
+        }
+    };
+    Ok(Outgoing {
+        operation: Operation::of_endpoint::<E>(),
+        uri: uri(host, E::PATH, &query)?,
+        content_type: content_type.as_deref().map(header_value).transpose()?,
+        body,
+    })
+}
+
+/// The request to a path of the caller's choice.
+pub(crate) fn raw(request: RawRequest, host: &Host) -> Result<Outgoing, String> {
+    if !request.path.starts_with('/') || request.path.starts_with("//") {
+        return Err("the path must begin with one slash".to_owned());
+    }
+    if request.path.contains(['?', '#']) {
+        return Err("the path must not hold a query; give its parameters one by one".to_owned());
+    }
+    Ok(Outgoing {
+        operation: Operation::of_raw(&request),
+        uri: uri(host, &request.path, &request.query)?,
+        content_type: request.content_type.as_deref().map(header_value).transpose()?,
+        body: request.body,
+    })
+}
+
+fn uri(host: &Host, path: &str, query: &[(String, String)]) -> Result<Uri, String> {
+    let path_and_query = if query.is_empty() {
+        PathAndQuery::try_from(path)
+    } else {
+        PathAndQuery::try_from(format!("{path}?{}", url_encoded(query)))
+    };
+    match path_and_query {
+        Ok(path_and_query) => Ok(host.join(path_and_query)),
+        // The source would not say more, and the query stays out of errors.
+        Err(_) if query.is_empty() => Err("the path has characters that must be percent-encoded".to_owned()),
+        Err(_) => Err("the query is too long for a URL (64 KiB)".to_owned()),
+    }
+}
+
+fn url_encoded(pairs: &[(String, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
+
+fn multipart_body(pairs: &[(String, String)], options: &CallOptions, mut rng: fastrand::Rng) -> (String, Bytes) {
+    let file = options.file_part.as_ref();
+    let parts: Vec<_> = pairs
+        .iter()
+        .map(|(name, content)| Part {
+            name,
+            filename: file
+                .filter(|file| file.field == *name)
+                .map(|file| file.filename.as_str()),
+            content,
+        })
+        .collect();
+    multipart::encode(&parts, &mut rng)
+}
+
+fn header_value(content_type: &str) -> Result<HeaderValue, String> {
+    HeaderValue::try_from(content_type).map_err(|_| "the content type cannot be sent in a header".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

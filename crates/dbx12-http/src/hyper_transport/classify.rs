@@ -1,0 +1,96 @@
+//! What an error of hyper says about delivery. Pure.
+
+use crate::tls;
+use crate::transport::{TransportError, TransportErrorKind};
+use hyper_util::client::legacy;
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+pub(super) fn connect_timed_out(limit: Duration) -> TransportError {
+    TransportError::new(
+        TransportErrorKind::Connect,
+        format!("could not connect within {limit:?}"),
+    )
+}
+
+/// The request failed; `connected` says whether it had been given to a connection.
+pub(super) fn failed(error: legacy::Error, connected: bool) -> TransportError {
+    let protocol = find::<hyper::Error>(&error);
+    // hyper says "canceled" of a request that it gives back without having begun it.
+    let untouched = !connected || error.is_connect() || protocol.is_some_and(hyper::Error::is_canceled);
+    if untouched {
+        return not_sent(error);
+    }
+    match protocol {
+        Some(inner) if inner.is_user() => of_kind(TransportErrorKind::Request, "the request cannot be sent", error),
+        Some(inner) if inner.is_parse() => of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error),
+        _ => of_kind(
+            TransportErrorKind::Interrupted,
+            "the connection was lost before the response came",
+            error,
+        ),
+    }
+}
+
+/// The response's head came, but its body did not come to its end.
+pub(super) fn body_failed(error: hyper::Error) -> TransportError {
+    // Chunks that are none, rather than a connection that ended. hyper reports them as wrong input.
+    let wrong_input = find::<io::Error>(&error)
+        .is_some_and(|io| matches!(io.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
+    if wrong_input && find::<rustls::Error>(&error).is_none() {
+        return of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error);
+    }
+    of_kind(
+        TransportErrorKind::Interrupted,
+        "the connection was lost in the middle of the response",
+        error,
+    )
+}
+
+fn not_sent(error: legacy::Error) -> TransportError {
+    if let Some(refusal) = find::<rustls::Error>(&error) {
+        return TransportError::new(TransportErrorKind::Tls, tls::explain(refusal)).with_source(error);
+    }
+    of_kind(TransportErrorKind::Connect, "could not connect", error)
+}
+
+fn of_kind(kind: TransportErrorKind, what: &str, error: impl StdError + Send + Sync + 'static) -> TransportError {
+    let message = format!("{what}: {}", root_cause(&error));
+    TransportError::new(kind, message).with_source(error)
+}
+
+/// An error and its causes.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| cause(*error))
+}
+
+/// `io::Error` hides what it wraps from `source`, so it is asked for it.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_io_errors_wrap_is_found() {
+        let refusal = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, refusal));
+        assert!(find::<rustls::Error>(&error).is_some());
+        assert!(root_cause(&error).contains("UnknownIssuer"));
+        assert!(find::<rustls::Error>(&io::Error::from(io::ErrorKind::ConnectionReset)).is_none());
+    }
+}

@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use dbx12_types as types;
+/// The types in which a [`Transport`] speaks; re-exported so that versions cannot drift.
+pub use {bytes, http};
+
+mod build_error;
+mod builder;
+mod call;
+mod client;
+mod config;
+mod credentials;
+mod decode;
+mod encode;
+mod error;
+mod failure;
+mod host;
+#[cfg(feature = "hyper")]
+mod hyper_transport;
+mod multipart;
+mod options;
+mod raw;
+mod retry;
+#[cfg(feature = "hyper")]
+mod tls;
+mod trace;
+pub mod transport;
+mod user_agent;
+
+pub use build_error::BuildError;
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use config::Config;
+pub use credentials::{CredentialError, CredentialSource, Credentials};
+pub use error::{Error, ErrorKind};
+pub use host::{Host, HostError};
+#[cfg(feature = "hyper")]
+pub use hyper_transport::{HyperOptions, HyperTransport};
+pub use options::{BodyEncoding, CallOptions};
+pub use raw::RawRequest;
+pub use retry::RetryPolicy;
+pub use transport::{BoxFuture, Transport, TransportError, TransportErrorKind};

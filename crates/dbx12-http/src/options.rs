@@ -1,0 +1,70 @@
+//! What one call may ask for beside its request.
+
+use std::time::Duration;
+
+/// How one call is made. The default is what [`Client::send`](crate::Client::send) does.
+///
+/// ```
+/// use dbx12_http::{BodyEncoding, CallOptions};
+/// use std::time::Duration;
+/// let options = CallOptions::new().encoding(BodyEncoding::Form).deadline(Duration::from_secs(5));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    pub(crate) encoding: BodyEncoding,
+    pub(crate) file_part: Option<FilePart>,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl CallOptions {
+    /// The default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends the body of a `POST` in this encoding. A `GET` has no body: its fields always travel in the query.
+    #[must_use]
+    pub fn encoding(mut self, encoding: BodyEncoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// Sends the body as multipart, with the field `field` as a file named `filename`: what `curl -F command=@job.py`
+    /// does. A request without that field is sent without a file.
+    #[must_use]
+    pub fn file_part(mut self, field: impl Into<String>, filename: impl Into<String>) -> Self {
+        self.encoding = BodyEncoding::Multipart;
+        self.file_part = Some(FilePart {
+            field: field.into(),
+            filename: filename.into(),
+        });
+        self
+    }
+
+    /// Bounds the whole call: credentials, all attempts, and the waits between them. Overrides the client's deadline.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+}
+
+/// How the fields of a `POST` are written into its body. The service reads all three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BodyEncoding {
+    /// `application/json`
+    #[default]
+    Json,
+    /// `application/x-www-form-urlencoded`
+    Form,
+    /// `multipart/form-data`
+    Multipart,
+}
+
+/// A field that travels as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilePart {
+    pub(crate) field: String,
+    pub(crate) filename: String,
+}
