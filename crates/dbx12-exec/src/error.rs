@@ -1,0 +1,128 @@
+//! What can go wrong while code is being run.
+
+use crate::Outcome;
+use dbx12_api::http::Error;
+use dbx12_api::types::{ClusterId, ClusterStatus, CommandId, ContextId};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Names a command, so that it can be found again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommandIds {
+    /// The cluster it runs on.
+    pub cluster: ClusterId,
+    /// The context it runs in.
+    pub context: ContextId,
+    /// The command.
+    pub command: CommandId,
+}
+
+impl CommandIds {
+    pub(crate) fn of(command: &dbx12_api::Command) -> Self {
+        Self {
+            cluster: command.cluster_id().clone(),
+            context: command.context_id().clone(),
+            command: command.id().clone(),
+        }
+    }
+}
+
+impl fmt::Display for CommandIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "command {} in context {} on cluster {}",
+            self.command, self.context, self.cluster
+        )
+    }
+}
+
+/// What went wrong. An exception of the code is not among it: that is an [`Outcome`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecError {
+    /// A call failed, and nothing is left unknown by it.
+    #[error(transparent)]
+    Call(#[from] Error),
+    /// The code may have been submitted and may be running: nobody knows, and it was not sent again.
+    #[error("it is not known whether the code was submitted to context {context} on cluster {cluster}")]
+    SubmissionUnknown {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The context: the code ran in it, or did not.
+        context: ContextId,
+        /// Why.
+        source: Error,
+    },
+    /// We lost sight of a command: it may run on.
+    #[error("the state of {ids} cannot be found out any more; it may still be running")]
+    LostSight {
+        /// The command.
+        ids: CommandIds,
+        /// Why the last look failed; `None` when it was not answered in time.
+        source: Option<Error>,
+    },
+    /// We told a command to stop, and it did not within the grace time.
+    #[error("{ids} was told to stop and is still running")]
+    StillRunning {
+        /// The command.
+        ids: CommandIds,
+    },
+    /// The cluster takes no commands, and will not by waiting.
+    #[error("cluster {cluster} is {status}{}", hint(.status))]
+    ClusterUnavailable {
+        /// The cluster.
+        cluster: ClusterId,
+        /// What it is doing.
+        status: ClusterStatus,
+    },
+    /// The context broke while it was being set up.
+    #[error("context {context} on cluster {cluster} could not be set up: the server says it is in state Error")]
+    ContextFailed {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The context; it has been destroyed.
+        context: ContextId,
+    },
+    /// The session was not open in time. What was made for it is destroyed in the background.
+    #[error("no context was ready on cluster {cluster} within {after:?}; last seen: {last_seen}")]
+    OpenTimeout {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The time it had.
+        after: Duration,
+        /// What was seen last.
+        last_seen: String,
+    },
+    /// The command did not end in time. We cancelled it and watched it.
+    #[error("{ids} did not end within {after:?}; {}", if *.stopped { "it was cancelled" } else { "it was told to stop and is still running" })]
+    DeadlineExceeded {
+        /// The command.
+        ids: CommandIds,
+        /// The time it had.
+        after: Duration,
+        /// Whether we saw it stop. If not, it may still be running.
+        stopped: bool,
+    },
+    /// The command ended, but not well; from [`Outcome::ok`].
+    #[error("{0}")]
+    Unsuccessful(Box<Outcome>),
+    /// A file with code could not be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+fn hint(status: &ClusterStatus) -> &'static str {
+    match status {
+        ClusterStatus::Terminated | ClusterStatus::Terminating => ": start it, then try again",
+        ClusterStatus::Error => ": restart it, or look at its events for the reason",
+        _ => "",
+    }
+}

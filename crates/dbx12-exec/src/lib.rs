@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod outcome;
+mod poll;
+mod session;
+pub mod state;
+mod waiter;
+
+pub use dbx12_api as api;
+pub use dbx12_api::{Code, http, types};
+pub use error::{CommandIds, ExecError};
+pub use outcome::Outcome;
+pub use poll::PollSchedule;
+pub use session::{Run, Session, SessionBuilder, read_code};
+pub use waiter::{Progress, Waiter};
+
+#[cfg(test)]
+mod tests;

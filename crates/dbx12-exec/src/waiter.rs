@@ -1,0 +1,265 @@
+//! Waiting for a command.
+
+use crate::poll::Ticker;
+use crate::state::{Circumstances, Seen, Verdict, judge};
+use crate::{CommandIds, ExecError, Outcome, PollSchedule};
+use dbx12_api::Command;
+use dbx12_api::http::Error;
+use dbx12_api::types::{CommandInfo, CommandStatus, ContextStatus};
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the last look at a command may take when its time is over.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+
+/// Waits for a command: `await` it for the [`Outcome`], or step it with [`next`](Self::next).
+///
+/// There is no hidden timeout: without a [`deadline`](Self::deadline) it waits for as long as the command runs.
+/// Dropping it stops the waiting, not the command; a [`Session`](crate::Session) ends the command with its context.
+#[derive(Debug)]
+#[must_use = "a waiter does nothing until it is awaited or stepped"]
+pub struct Waiter {
+    command: Command,
+    ticker: Ticker,
+    submitted: Instant,
+    answered: Instant,
+    deadline: Option<Duration>,
+    stopping: Option<Stopping>,
+    stop_grace: Duration,
+    patience: Duration,
+    polls: u32,
+}
+
+/// The command is to end now.
+#[derive(Debug)]
+struct Stopping {
+    since: Instant,
+    /// The server took the cancellation.
+    told: bool,
+    /// It is the deadline that ends it.
+    overdue: bool,
+}
+
+/// What a step of the waiting showed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress {
+    /// The command has not ended.
+    Waiting {
+        /// Its status; `None` when this look failed in a way that may pass.
+        status: Option<CommandStatus>,
+        /// Time since the waiting began.
+        elapsed: Duration,
+        /// How often the server was asked so far.
+        polls: u32,
+    },
+    /// The command has ended.
+    Ended(Outcome),
+}
+
+impl Waiter {
+    /// Waits for a command that was submitted just now.
+    pub fn new(command: Command) -> Self {
+        let now = Instant::now();
+        Self {
+            command,
+            ticker: Ticker::new(PollSchedule::default(), None),
+            submitted: now,
+            answered: now,
+            deadline: None,
+            stopping: None,
+            stop_grace: Duration::from_secs(30),
+            patience: Circumstances::new().patience,
+            polls: 0,
+        }
+    }
+
+    /// Ends the command when it runs longer than this, counted from the submission: it is cancelled and watched until
+    /// it stops. Without, it may take as long as it likes.
+    pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
+        self.deadline = deadline.into();
+        self
+    }
+
+    /// When to ask. `seed` makes the jitter repeatable.
+    pub fn schedule(mut self, schedule: PollSchedule, seed: Option<u64>) -> Self {
+        self.ticker = Ticker::new(schedule, seed);
+        self
+    }
+
+    /// How long a command that was told to stop is watched. Default 30 s.
+    pub fn stop_grace(mut self, grace: Duration) -> Self {
+        self.stop_grace = grace;
+        self
+    }
+
+    /// How long the server may fail to tell the command's state before we give up. Default 5 minutes.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The command.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// Tells the command to stop. The waiting goes on: [`next`](Self::next) cancels it, and sees whether it was cancelled
+    /// or finished just in time.
+    pub fn cancel(&mut self) {
+        self.stop(false);
+    }
+
+    fn stop(&mut self, overdue: bool) {
+        if self.stopping.is_none() {
+            self.stopping = Some(Stopping {
+                since: Instant::now(),
+                told: false,
+                overdue,
+            });
+            self.ticker.restart();
+        }
+    }
+
+    /// Sleeps until the next look is due, looks once, and says what was seen.
+    ///
+    /// Dropping the future loses nothing: the next call goes on where this one was.
+    ///
+    /// # Errors
+    /// [`ExecError::DeadlineExceeded`] after the deadline, once the command has stopped or has not within the grace
+    /// time; [`ExecError::LostSight`] when the server does not tell the command's state any more.
+    pub async fn next(&mut self) -> Result<Progress, ExecError> {
+        self.ticker.tick(self.limit()).await;
+        self.tell_to_stop().await;
+        let looked = self.in_time(self.command.status()).await;
+        self.polls += 1;
+        self.ticker.plan_next();
+        if let Some(Ok(_)) = &looked {
+            self.answered = Instant::now();
+        }
+        self.conclude(looked).await
+    }
+
+    /// A call may take until the limit, and a little longer, so that there is a last look. `None` when it took longer.
+    async fn in_time<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        let Some(limit) = self.limit() else {
+            return Some(call.await);
+        };
+        tokio::time::timeout_at(limit.max(Instant::now() + LAST_LOOK), call)
+            .await
+            .ok()
+    }
+
+    /// When to look at the latest: at the deadline, or when the grace time is over.
+    fn limit(&self) -> Option<Instant> {
+        match &self.stopping {
+            Some(stopping) => stopping.since.checked_add(self.stop_grace),
+            None => self.submitted.checked_add(self.deadline?),
+        }
+    }
+
+    /// Cancelling is safe to repeat: where the call fails, the next step tries again.
+    async fn tell_to_stop(&mut self) {
+        if self.stopping.as_ref().is_none_or(|stopping| stopping.told) {
+            return;
+        }
+        let told = self.in_time(self.command.cancel()).await;
+        if let Some(stopping) = &mut self.stopping {
+            stopping.told = matches!(told, Some(Ok(_)));
+        }
+    }
+
+    async fn conclude(&mut self, looked: Option<Result<CommandInfo, Error>>) -> Result<Progress, ExecError> {
+        let (seen, status, failure) = match looked {
+            Some(Ok(info)) => {
+                let status = info.status.clone();
+                (Seen::Command(info), Some(status), None)
+            }
+            Some(Err(error)) => (Seen::failure(&error), None, Some(error)),
+            None => (Seen::Trouble, None, None),
+        };
+        match judge(seen, &self.circumstances()) {
+            Verdict::Ended(outcome) => self.ended(outcome),
+            Verdict::LookAtContext { reason } => {
+                let outcome = self.cancelled_by_whom(reason).await;
+                self.ended(outcome)
+            }
+            Verdict::Wait => self.wait_on(status),
+            Verdict::GiveUp => Err(ExecError::LostSight {
+                ids: CommandIds::of(&self.command),
+                source: failure,
+            }),
+        }
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            cancel_requested: self.stopping.is_some(),
+            since_submit: self.submitted.elapsed(),
+            since_answer: self.answered.elapsed(),
+            patience: self.patience,
+        }
+    }
+
+    /// A command that ended by our cancel at the deadline is overdue; one that finished just in time is finished.
+    fn ended(&self, outcome: Outcome) -> Result<Progress, ExecError> {
+        match (&self.stopping, outcome) {
+            (Some(Stopping { overdue: true, .. }), Outcome::Cancelled) => Err(self.deadline_exceeded(true)),
+            (_, outcome) => Ok(Progress::Ended(outcome)),
+        }
+    }
+
+    fn wait_on(&mut self, status: Option<CommandStatus>) -> Result<Progress, ExecError> {
+        let over = self.limit().is_some_and(|limit| Instant::now() >= limit);
+        match &self.stopping {
+            Some(stopping) if over && stopping.overdue => return Err(self.deadline_exceeded(false)),
+            Some(_) if over => {
+                return Err(ExecError::StillRunning {
+                    ids: CommandIds::of(&self.command),
+                });
+            }
+            None if over => self.stop(true),
+            _ => {}
+        }
+        Ok(Progress::Waiting {
+            status,
+            elapsed: self.submitted.elapsed(),
+            polls: self.polls,
+        })
+    }
+
+    fn deadline_exceeded(&self, stopped: bool) -> ExecError {
+        ExecError::DeadlineExceeded {
+            ids: CommandIds::of(&self.command),
+            after: self.deadline.unwrap_or_default(),
+            stopped,
+        }
+    }
+
+    /// Nobody here asked for the cancellation: a context that lives on was told by somebody else.
+    async fn cancelled_by_whom(&self, reason: String) -> Outcome {
+        match self.command.context().status().await {
+            Ok(context) if context.status == ContextStatus::Running => Outcome::CancelledByOthers,
+            _ => Outcome::ContextLost { reason },
+        }
+    }
+
+    async fn wait(mut self) -> Result<Outcome, ExecError> {
+        loop {
+            if let Progress::Ended(outcome) = self.next().await? {
+                return Ok(outcome);
+            }
+        }
+    }
+}
+
+impl IntoFuture for Waiter {
+    type Output = Result<Outcome, ExecError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.wait())
+    }
+}
