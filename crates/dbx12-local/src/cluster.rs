@@ -1,0 +1,311 @@
+//! A cluster: what it is doing, its contexts, its libraries, and the tasks that do the work.
+
+mod contexts;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dbx12_types::{ClusterId, ClusterInfo, ClusterStatus, CommandId, CommandInfo, ContextId};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::debug;
+
+use self::contexts::{Contexts, DESTROYED, RESTARTED, TERMINATED};
+use crate::answer::{Refusal, Reply};
+use crate::command::{self, Work};
+use crate::context::Context;
+use crate::engine::{Interpreter, PythonConfig};
+use crate::library::{self, Libraries};
+use crate::{outcome, report};
+
+/// What the real service names; nothing listens on it here.
+const JDBC_PORT: u16 = 10_000;
+
+/// How a cluster is made.
+#[derive(Debug)]
+pub(crate) struct ClusterConfig {
+    pub(crate) id: ClusterId,
+    pub(crate) name: String,
+    pub(crate) python: PythonConfig,
+    pub(crate) max_contexts: usize,
+    /// Tables end after this many rows, unless a command says otherwise.
+    pub(crate) row_limit: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    config: ClusterConfig,
+    libraries: Arc<Libraries>,
+    /// Changed only while the contexts are locked.
+    standing: watch::Sender<Standing>,
+    contexts: Mutex<Contexts>,
+    /// Everything that runs for this cluster. Dropping it ends all of it, and the processes with it.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What a cluster is doing, and why when it is not what one would wish.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) status: ClusterStatus,
+    pub(crate) reason: Option<String>,
+}
+
+impl Standing {
+    fn new(status: ClusterStatus) -> Self {
+        Self { status, reason: None }
+    }
+}
+
+impl Cluster {
+    /// A cluster that is `Pending` and looks for its Python.
+    pub(crate) fn start(config: ClusterConfig) -> Arc<Self> {
+        let cluster = Arc::new(Self {
+            libraries: Arc::default(),
+            standing: watch::Sender::new(Standing::new(ClusterStatus::Pending)),
+            contexts: Mutex::default(),
+            tasks: Mutex::default(),
+            config,
+        });
+        cluster.probe(Vec::new());
+        cluster
+    }
+
+    pub(crate) fn id(&self) -> &ClusterId {
+        &self.config.id
+    }
+
+    pub(crate) fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    pub(crate) fn libraries(&self) -> &Libraries {
+        &self.libraries
+    }
+
+    pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    pub(crate) fn info(&self) -> ClusterInfo {
+        let status = self.standing.borrow().status.clone();
+        let has_driver = matches!(status, ClusterStatus::Running | ClusterStatus::Restarting);
+        let mut info = ClusterInfo::new(self.id(), &*self.config.name, status);
+        info.driver_ip = Some(if has_driver {
+            "127.0.0.1".to_owned()
+        } else {
+            String::new()
+        });
+        info.jdbc_port = Some(JDBC_PORT);
+        info.num_workers = Some(0);
+        info
+    }
+
+    /// Ends all contexts and their processes, looks for Python again, and then runs again. Returns at once.
+    pub(crate) fn restart(self: &Arc<Self>) -> Result<(), Refusal> {
+        let mut contexts = self.lock();
+        let status = self.standing.borrow().status.clone();
+        match status {
+            ClusterStatus::Terminated => {
+                let message = format!("Cluster {} is terminated: its workspace was shut down", self.id());
+                return Err(Refusal::new("IllegalStateException", message));
+            }
+            // It is starting as it is.
+            ClusterStatus::Pending | ClusterStatus::Restarting => return Ok(()),
+            _ => {}
+        }
+        self.standing.send_replace(Standing::new(ClusterStatus::Restarting));
+        self.probe(contexts.end_all(RESTARTED));
+        Ok(())
+    }
+
+    /// Ends everything and waits until it is gone.
+    pub(crate) async fn terminate(&self) {
+        {
+            let mut contexts = self.lock();
+            self.standing.send_replace(Standing::new(ClusterStatus::Terminated));
+            contexts.end_all(TERMINATED);
+        }
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Runs a future for this cluster. It must end soon once the cluster is terminated.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    pub(crate) fn create_context(&self) -> Result<ContextId, Refusal> {
+        let mut contexts = self.lock();
+        self.check_ready()?;
+        if contexts.len() >= self.config.max_contexts {
+            contexts.evict().ok_or_else(|| {
+                let most = self.config.max_contexts;
+                let message =
+                    format!("Too many execution contexts are open right now (the limit is {most}), and none is idle");
+                Refusal::new("IllegalStateException", message)
+            })?;
+        }
+        let id = contexts.unused_id();
+        let (context, driver) = Context::new(id.clone(), self.config.python.clone());
+        self.spawn(driver);
+        contexts.insert(id.clone(), context);
+        Ok(id)
+    }
+
+    pub(crate) fn context(&self, id: &ContextId) -> Result<Arc<Context>, Refusal> {
+        let contexts = self.lock();
+        let context = contexts.get(id).map(Arc::clone);
+        context.ok_or_else(|| self.not_found(&contexts, id))
+    }
+
+    /// Ends a context and waits until its process is gone.
+    pub(crate) async fn destroy_context(&self, id: &ContextId) -> Result<(), Refusal> {
+        let context = {
+            let mut contexts = self.lock();
+            contexts
+                .end(id, DESTROYED)
+                .ok_or_else(|| self.not_found(&contexts, id))?
+        };
+        context.gone().await;
+        Ok(())
+    }
+
+    /// The answer to `commands/status`, also of a command that was cut off with its context.
+    pub(crate) fn command(&self, context: &ContextId, id: &CommandId) -> Result<Reply<CommandInfo>, Refusal> {
+        let contexts = self.lock();
+        if let Some(open) = contexts.get(context) {
+            return open.command(id).ok_or_else(|| command_not_found(context, id));
+        }
+        match contexts.ended(context) {
+            Some(ended) if ended.cut_off.contains(id) => {
+                Ok(Reply::written(command::answer(id, outcome::context_ended(ended.how))))
+            }
+            _ => Err(self.not_found(&contexts, context)),
+        }
+    }
+
+    pub(crate) fn cancel(&self, context: &ContextId, id: &CommandId) -> Result<(), Refusal> {
+        self.context(context)?
+            .cancel(id)
+            .ok_or_else(|| command_not_found(context, id))
+    }
+
+    /// Lets a command wait for its turn in a context.
+    pub(crate) fn submit(&self, context: &ContextId, work: Work) -> Result<CommandId, Refusal> {
+        let submitted = self.context(context)?.submit(work);
+        submitted.unwrap_or_else(|| Err(self.not_found(&self.lock(), context)))
+    }
+
+    /// Installs a library in the background.
+    pub(crate) fn upload_library(&self, name: &str, uri: &str) -> Result<(), Refusal> {
+        let _contexts = self.lock(); // so that the cluster is not terminated meanwhile
+        self.check_ready()?;
+        self.libraries.begin(name)?;
+        let libraries = Arc::clone(&self.libraries);
+        let python = self.config.python.clone();
+        let (name, uri) = (name.to_owned(), uri.to_owned());
+        let terminated = self.terminated();
+        self.spawn(async move {
+            let install = async {
+                let _one_at_a_time = libraries.installing.lock().await;
+                library::install(&python, &uri).await
+            };
+            tokio::select! {
+                result = install => libraries.end(&name, result),
+                () = terminated => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Ends when the cluster is terminated.
+    fn terminated(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut standing = self.standing();
+        async move {
+            // An error means that the cluster was dropped.
+            let _ = standing
+                .wait_for(|standing| standing.status == ClusterStatus::Terminated)
+                .await;
+        }
+    }
+
+    fn check_ready(&self) -> Result<(), Refusal> {
+        let Standing { status, reason } = self.standing.borrow().clone();
+        let id = self.id();
+        match status {
+            ClusterStatus::Running => Ok(()),
+            ClusterStatus::Error => {
+                let reason = reason.unwrap_or_default();
+                let message = format!("Cluster {id} is in status Error: {reason}. Then restart it (clusters/restart)");
+                Err(Refusal::new("IllegalStateException", message))
+            }
+            // The words of the real service; clients know them and try again.
+            _ => {
+                let message = format!("Cluster {id} not currently ready for driver client (currently {status})");
+                Err(Refusal::new("ClusterNotReadyException", message))
+            }
+        }
+    }
+
+    fn not_found(&self, contexts: &Contexts, id: &ContextId) -> Refusal {
+        let known = match contexts.ended(id) {
+            Some(ended) => ended.how.to_owned(),
+            None => format!("Contexts that are open on it: {}.", contexts.len()),
+        };
+        let message = format!("Context {id} not found on cluster {}. {known}", self.id());
+        Refusal::new("ContextNotFound", message)
+    }
+
+    /// Waits until the contexts are gone, then starts an interpreter to see whether there is one.
+    fn probe(self: &Arc<Self>, ending: Vec<Arc<Context>>) {
+        let cluster = Arc::downgrade(self);
+        let python = self.config.python.clone();
+        let terminated = self.terminated();
+        self.spawn(async move {
+            for context in ending {
+                context.gone().await;
+            }
+            let found = tokio::select! {
+                found = Interpreter::start(&python) => found,
+                () = terminated => return,
+            };
+            let found = match found {
+                Ok(interpreter) => {
+                    debug!(version = interpreter.version(), "Python answers");
+                    interpreter.shutdown().await;
+                    Standing::new(ClusterStatus::Running)
+                }
+                Err(error) => Standing {
+                    status: ClusterStatus::Error,
+                    reason: Some(report::chain(&error)),
+                },
+            };
+            if let Some(cluster) = cluster.upgrade() {
+                cluster.settle(found);
+            }
+        });
+    }
+
+    fn settle(&self, found: Standing) {
+        let _contexts = self.lock();
+        self.standing.send_if_modified(|standing| {
+            let is_starting = matches!(standing.status, ClusterStatus::Pending | ClusterStatus::Restarting);
+            if is_starting {
+                *standing = found;
+            }
+            is_starting
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contexts> {
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn command_not_found(context: &ContextId, id: &CommandId) -> Refusal {
+    let message = format!(
+        "Command {id} not found in context {context}. A context remembers its last commands only, and no others than its own."
+    );
+    Refusal::new("CommandNotFound", message)
+}

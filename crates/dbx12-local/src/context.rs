@@ -1,0 +1,231 @@
+//! An execution context: one Python process, and the commands that run in it one after another.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dbx12_types::{CommandId, CommandInfo, ContextId, ContextStatus};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::answer::{Refusal, Reply};
+use crate::command::{Cancel, Commands, Next, Work, answer};
+use crate::engine::{End, Interpreter, Interrupter, PythonConfig};
+use crate::outcome;
+
+/// A context. It is driven by the future that comes with it from [`Context::new`]; dropping it ends that future.
+#[derive(Debug)]
+pub(crate) struct Context {
+    id: ContextId,
+    shared: Arc<Shared>,
+    /// Set when the context is to end. The future holds the only receiver, so it also tells when that has ended.
+    ending: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// There is a command to run.
+    wake: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    commands: Commands,
+    last_used: Instant,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Pending,
+    Running(Interrupter),
+    /// There is no process, or no longer one; why, for people.
+    Error(String),
+    /// It was ended from outside.
+    Ended,
+}
+
+impl Context {
+    /// A context that is `Pending`, and the future that starts its process and runs its commands.
+    pub(crate) fn new(id: ContextId, python: PythonConfig) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let state = State {
+            phase: Phase::Pending,
+            commands: Commands::default(),
+            last_used: Instant::now(),
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            wake: Notify::new(),
+        });
+        let (ending, is_ending) = watch::channel(false);
+        let driver = drive(id.clone(), Arc::clone(&shared), python, is_ending);
+        (Self { id, shared, ending }, driver)
+    }
+
+    pub(crate) fn status(&self) -> ContextStatus {
+        match self.shared.lock().phase {
+            Phase::Pending => ContextStatus::Pending,
+            Phase::Running(_) => ContextStatus::Running,
+            Phase::Error(_) | Phase::Ended => ContextStatus::Error,
+        }
+    }
+
+    /// Lets a command wait for its turn, in a context that is `Pending` too. `None` when the context has ended.
+    pub(crate) fn submit(&self, work: Work) -> Option<Result<CommandId, Refusal>> {
+        let mut state = self.shared.lock();
+        match &state.phase {
+            Phase::Ended => return None,
+            Phase::Error(why) => {
+                let message = format!("Context {} is in status Error. {why}", self.id);
+                return Some(Err(Refusal::new("IllegalStateException", message)));
+            }
+            Phase::Pending | Phase::Running(_) => {}
+        }
+        state.last_used = Instant::now();
+        let submitted = state.commands.submit(work);
+        self.shared.wake.notify_one();
+        Some(submitted)
+    }
+
+    /// The answer to `commands/status`; `None` when there is no such command, or it was forgotten.
+    pub(crate) fn command(&self, id: &CommandId) -> Option<Reply<CommandInfo>> {
+        self.shared.lock().commands.status(id)
+    }
+
+    /// Cancels a command; `None` when there is no such command.
+    pub(crate) fn cancel(&self, id: &CommandId) -> Option<()> {
+        let mut state = self.shared.lock();
+        match state.commands.cancel(id, || outcome::cancelled(None))? {
+            Cancel::Done => {}
+            Cancel::Interrupt(number) => {
+                if let Phase::Running(interrupter) = &state.phase {
+                    interrupter.interrupt(number);
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Since when nothing runs or waits; `None` when something does.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let state = self.shared.lock();
+        state.commands.unfinished().next().is_none().then_some(state.last_used)
+    }
+
+    /// Ends the context: no command begins from now on, and its process goes. Returns the commands that were cut off.
+    pub(crate) fn end(&self) -> Vec<CommandId> {
+        let cut_off = {
+            let mut state = self.shared.lock();
+            state.phase = Phase::Ended;
+            state.commands.unfinished().cloned().collect()
+        };
+        self.ending.send_replace(true);
+        cut_off
+    }
+
+    /// Waits until the process of a context that was ended is gone.
+    pub(crate) async fn gone(&self) {
+        self.ending.closed().await;
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Next> {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Running(_) => state.commands.next(),
+            _ => None,
+        }
+    }
+
+    /// Goes from one phase to another, unless the context was ended meanwhile.
+    fn advance(&self, phase: Phase) {
+        let mut state = self.lock();
+        if !matches!(state.phase, Phase::Ended) {
+            state.phase = phase;
+        }
+    }
+}
+
+async fn drive(id: ContextId, shared: Arc<Shared>, python: PythonConfig, mut ending: watch::Receiver<bool>) {
+    let started = tokio::select! {
+        started = Interpreter::start(&python) => started,
+        () = ended(&mut ending) => return,
+    };
+    let mut interpreter = match started {
+        Ok(interpreter) => interpreter,
+        Err(error) => {
+            let reason = crate::report::chain(&error);
+            debug!(context = %id, reason, "the process of a context did not start");
+            shared.advance(Phase::Error(reason.clone()));
+            shared.lock().commands.end_waiting(|| outcome::never_started(&reason));
+            return;
+        }
+    };
+    debug!(context = %id, pid = interpreter.pid(), "context is running");
+    shared.advance(Phase::Running(interpreter.interrupter()));
+    let death = tokio::select! {
+        biased;
+        () = ended(&mut ending) => None,
+        death = run_commands(&shared, &mut interpreter) => Some(death),
+    };
+    if let Some(reason) = death {
+        debug!(context = %id, reason, "the process of a context died");
+        shared.advance(Phase::Error(outcome::gone(&reason)));
+        shared.lock().commands.end_waiting(|| outcome::never_ran(&reason));
+    }
+    interpreter.shutdown().await;
+}
+
+/// Runs commands as they come, until the process dies; returns how. Dropping it in the middle of a command abandons that.
+async fn run_commands(shared: &Shared, interpreter: &mut Interpreter) -> String {
+    loop {
+        let Some(Next { id, number, work }) = shared.next() else {
+            tokio::select! {
+                () = shared.wake.notified() => continue,
+                reason = interpreter.died() => return reason,
+            }
+        };
+        let interrupter = interpreter.interrupter();
+        // A cancel that came in the instant before the interpreter took the command reached nothing.
+        let interrupt_again = async {
+            if shared.lock().commands.is_cancelling(&id) {
+                interrupter.interrupt(number);
+            }
+        };
+        let execute = interpreter.execute(number, &work.code, work.row_limit);
+        let (execution, ()) = tokio::join!(biased; execute, interrupt_again);
+        let death = match &execution.end {
+            End::Died { reason, .. } => Some(reason.clone()),
+            _ => None,
+        };
+        if let Some(reason) = &death {
+            // Before the command ends, so that who sees its end sees what became of the context too.
+            shared.advance(Phase::Error(outcome::gone(reason)));
+        }
+        let is_cancelling = shared.lock().commands.is_cancelling(&id);
+        let answer = answer(&id, outcome::results(execution, is_cancelling));
+        let mut state = shared.lock();
+        state.commands.end(&id, answer);
+        state.last_used = Instant::now();
+        drop(state);
+        if let Some(reason) = death {
+            return reason;
+        }
+    }
+}
+
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    // An error means that the context was dropped, which is an end too.
+    let _ = ending.wait_for(|is_ending| *is_ending).await;
+}

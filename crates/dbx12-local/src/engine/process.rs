@@ -1,0 +1,138 @@
+//! Processes and process groups: all that is Unix about the engine besides its pipes.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitStatus;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+/// A child that leads a process group of its own. Dropping it kills the group.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    group: Group,
+    reaped: bool,
+}
+
+/// A process group, named by the process that leads it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group(Pid);
+
+impl Process {
+    /// Starts a command in a process group of its own.
+    ///
+    /// All are started by one thread that never ends: Linux delivers the death signal that the worker asks for when the
+    /// *thread* that started it ends, and the threads of a runtime come and go.
+    pub(super) async fn spawn(mut command: Command) -> io::Result<Self> {
+        let runtime = Handle::current();
+        let (reply, child) = oneshot::channel();
+        spawner()?
+            .send(Box::new(move || {
+                let _guard = runtime.enter();
+                let spawned = command.process_group(0).kill_on_drop(true).spawn();
+                drop(command); // with our copies of the child's descriptors
+                let _ = reply.send(spawned); // nobody waits any more: the child is dropped and killed
+            }))
+            .map_err(|_| io::Error::other("the thread that starts processes is gone"))?;
+        let child = child.await.map_err(io::Error::other)??;
+        let group = child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))
+            .map(Group)
+            .ok_or_else(|| io::Error::other("the process has no id"))?;
+        Ok(Self {
+            child,
+            group,
+            reaped: false,
+        })
+    }
+
+    pub(super) fn group(&self) -> Group {
+        self.group
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.group.0.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Waits for its end, reaps it, and kills what is left of its group. Cancel safe; may be called again.
+    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        let exit = self.child.wait().await;
+        if !self.reaped {
+            // The number cannot have been given to others: a group with members keeps it, and an empty one was left
+            // this instant.
+            self.group.signal(Signal::KILL);
+            self.reaped = true;
+        }
+        exit
+    }
+
+    pub(super) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    pub(super) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if !self.reaped {
+            self.group.signal(signal);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Group {
+    /// Sends a signal to all its members. That none is left is no error.
+    pub(super) fn signal(self, signal: Signal) {
+        let _ = kill_process_group(self.0, signal);
+    }
+}
+
+/// How a process ended, in words that follow its name.
+pub(super) fn describe(exit: &io::Result<ExitStatus>) -> String {
+    match exit {
+        Ok(status) => match status.code() {
+            Some(code) => format!("exited with code {code}"),
+            // The standard library writes "signal: 11 (SIGSEGV)".
+            None => format!(
+                "was killed by {}",
+                status.to_string().replacen("signal: ", "signal ", 1)
+            ),
+        },
+        Err(error) => format!("ended, and nobody knows how ({error})"),
+    }
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+fn spawner() -> io::Result<Sender<Job>> {
+    static SPAWNER: Mutex<Option<Sender<Job>>> = Mutex::new(None);
+
+    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(jobs) = &*spawner {
+        return Ok(jobs.clone());
+    }
+    let (sender, jobs) = channel::<Job>();
+    std::thread::Builder::new()
+        .name("dbx12-spawn".to_owned())
+        .spawn(move || {
+            for job in jobs {
+                // A panic (a runtime without I/O, say) is the caller's; the end of this thread would be everybody's.
+                let _ = catch_unwind(AssertUnwindSafe(job));
+            }
+        })?;
+    *spawner = Some(sender.clone());
+    Ok(sender)
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod access;
+mod answer;
+mod body;
+mod builder;
+#[cfg(feature = "client")]
+mod client;
+mod cluster;
+mod command;
+mod command_file;
+mod context;
+mod engine;
+mod library;
+mod operations;
+mod outcome;
+mod ready;
+mod report;
+mod router;
+mod server;
+mod spelling;
+mod tls;
+mod workspace;
+
+pub use answer::{Refusal, Reply};
+pub use builder::{StartError, WorkspaceBuilder};
+pub use ready::ReadyFile;
+pub use router::Router;
+pub use server::{ServeError, Server};
+pub use workspace::{NotReady, Workspace};
+
+#[cfg(test)]
+mod tests;
