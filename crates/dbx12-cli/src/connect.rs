@@ -1,0 +1,83 @@
+//! Where code runs: a workspace of Databricks, or one on this machine.
+
+use crate::arguments::{Global, Run};
+use crate::failure::{Exit, Failure};
+use dbx12_exec::api::{Cluster, Workspace};
+use dbx12_exec::http::{Client, Config};
+
+/// The client that the arguments and the environment describe.
+pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
+    let mut config = Config::new();
+    if let Some(host) = &global.host {
+        config = config.host(host);
+    }
+    let mut builder = config
+        .or_environment(|name| std::env::var(name).ok())
+        .into_builder()
+        .map_err(misconfigured)?;
+    if let Some(ca_file) = &global.ca_file {
+        builder = builder.ca_certificate_file(ca_file);
+    }
+    builder
+        .product("dbx12-cli", env!("CARGO_PKG_VERSION"))
+        .build()
+        .map_err(misconfigured)
+}
+
+fn misconfigured(error: dbx12_exec::http::BuildError) -> Failure {
+    Failure::new(Exit::Credentials, crate::failure::with_sources(&error))
+}
+
+/// The cluster that a program runs on, and the workspace to shut down afterwards.
+pub(crate) struct Target {
+    pub(crate) cluster: Cluster,
+    local: Option<dbx12_local::Workspace>,
+}
+
+/// The cluster that `run` names.
+pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure> {
+    if run.local {
+        return local().await;
+    }
+    let named = run
+        .cluster
+        .clone()
+        .or_else(|| std::env::var("DATABRICKS_CLUSTER_ID").ok())
+        .filter(|id| !id.is_empty());
+    let Some(id) = named else {
+        return Err(Failure::usage(
+            "no cluster: give --cluster ID, set DATABRICKS_CLUSTER_ID, or run with --local",
+        ));
+    };
+    Ok(Target {
+        cluster: Workspace::new(client(global)?).cluster(id),
+        local: None,
+    })
+}
+
+/// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.
+async fn local() -> Result<Target, Failure> {
+    let cannot = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Unavailable, format!("the local workspace cannot start: {error}"))
+    };
+    let folder = std::env::current_dir().map_err(|error| cannot(&error))?;
+    let local = dbx12_local::Workspace::builder()
+        .working_directory(folder)
+        .start()
+        .await
+        .map_err(|e| cannot(&e))?;
+    let client = local.client();
+    Ok(Target {
+        cluster: Workspace::new(client).cluster(local.cluster_id()),
+        local: Some(local),
+    })
+}
+
+impl Target {
+    /// Ends the workspace on this machine, with all its processes.
+    pub(crate) async fn close(self) {
+        if let Some(local) = self.local {
+            local.shutdown().await;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The `dbx12` command: run code on a Databricks cluster, or on this machine, from a shell.
+
+mod arguments;
+mod connect;
+mod failure;
+mod local;
+mod output;
+mod run;
+mod signals;
+mod verbs;
+
+use arguments::{Arguments, Command, Local};
+use clap::Parser;
+use failure::{Exit, Failure};
+use output::{Output, note};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.global.debug {
+        show_debug();
+    }
+    let ended = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Transport, format!("cannot start: {error}")))
+        .and_then(|runtime| runtime.block_on(dispatch(arguments)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.is_silent() {
+                note(&failure.to_string());
+            }
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let global = &arguments.global;
+    match arguments.command {
+        Command::Run(arguments) => run::run(arguments, global, Output::of(global)).await,
+        Command::Clusters(verb) => verbs::clusters(verb, global).await,
+        Command::Contexts(verb) => verbs::contexts(verb, global).await,
+        Command::Commands(verb) => verbs::commands(verb, global).await,
+        Command::Libraries(verb) => verbs::libraries(verb, global).await,
+        Command::Local(Local::Serve(serve)) => local::serve(serve).await,
+    }
+}
+
+/// What the layers trace, on stderr. None of them traces a secret, code or results.
+fn show_debug() {
+    let filter =
+        tracing_subscriber::EnvFilter::new("warn,dbx12_http=debug,dbx12_api=debug,dbx12_exec=debug,dbx12_local=debug");
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+        .with_ansi(false)
+        .init();
+}
