@@ -34,7 +34,7 @@ Environment:
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The workspace's URL, for example https://adb-1234.azuredatabricks.net.
+    /// The workspace's address, for example adb-1234.azuredatabricks.net.
     #[arg(
         long,
         global = true,

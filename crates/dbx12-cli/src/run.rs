@@ -74,7 +74,7 @@ async fn execute(
 ) -> Result<Outcome, Failure> {
     let left = || timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
     let session = tokio::select! {
-        session = Session::builder(&target.cluster, program.language).timeout(left()).open() => session?,
+        session = Session::builder(&target.cluster, program.language).timeout(left()).open() => session.map_err(|error| overdue(error, timeout))?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let ended = submit_and_wait(&session, program.code, timeout, left(), interrupts).await;
@@ -126,22 +126,19 @@ async fn wait(mut waiter: Waiter, timeout: Option<Duration>, interrupts: &mut In
     }
 }
 
-/// The time that `--timeout` gave is over: said with that time, not with what was left of it for the command.
+/// The time that `--timeout` gave is over: said with that time, not with what was left of it at some step.
 fn overdue(error: ExecError, timeout: Option<Duration>) -> Failure {
-    let (Some(timeout), ExecError::DeadlineExceeded { ids, stopped, .. }) = (timeout, &error) else {
-        return error.into();
+    let Some(timeout) = timeout else { return error.into() };
+    let (step, fate) = match &error {
+        ExecError::OpenTimeout { last_seen, .. } => ("start", last_seen.clone()),
+        ExecError::DeadlineExceeded { stopped: true, .. } => ("end", "it was cancelled".to_owned()),
+        ExecError::DeadlineExceeded { ids, .. } => ("end", format!("{ids} was told to stop and still runs")),
+        _ => return error.into(),
     };
-    let fate = if *stopped {
-        "it was cancelled".to_owned()
-    } else {
-        format!("{ids} was told to stop and still runs")
-    };
+    let timeout = humantime::format_duration(timeout);
     Failure::new(
         Exit::Timeout,
-        format!(
-            "the program did not end within {}; {fate}",
-            humantime::format_duration(timeout)
-        ),
+        format!("the program did not {step} within {timeout}; {fate}"),
     )
 }
 

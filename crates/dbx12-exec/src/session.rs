@@ -10,7 +10,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// An execution context of our own: code runs in it, variables live in it, and it is destroyed at the end.
@@ -62,14 +61,7 @@ impl SessionBuilder {
     /// Outside of a tokio runtime.
     pub async fn open(self) -> Result<Session, ExecError> {
         let mut opening = Opening::new(&self);
-        let context = opening.create().await?;
-        let session = Session {
-            context,
-            language: self.language.clone(),
-            schedule: self.schedule,
-            runtime: Handle::current(),
-            open: true,
-        };
+        let session = opening.create().await?;
         if let Err(error) = opening.wait_until_running(&session).await {
             // What could not be destroyed was said to `tracing`; why the opening failed matters more to the caller.
             session.abandon().await;
@@ -220,18 +212,15 @@ impl<'b> Opening<'b> {
     }
 
     /// Makes the context; waits for a cluster that is not ready yet.
-    async fn create(&mut self) -> Result<Context, ExecError> {
+    async fn create(&mut self) -> Result<Session, ExecError> {
         loop {
             self.tick().await?;
-            let cluster = &self.builder.cluster;
-            let created = self
-                .in_time(create_context(cluster.clone(), self.builder.language.clone()))
-                .await?;
+            let created = self.in_time(create_session(self.builder)).await?;
             self.ticker.plan_next();
             match created {
-                Ok(context) => {
+                Ok(session) => {
                     self.ticker.restart();
-                    return Ok(context);
+                    return Ok(session);
                 }
                 Err(error) if error.is_cluster_not_ready() => self.look_at_cluster().await?,
                 Err(error) => return Err(error.into()),
@@ -299,21 +288,25 @@ impl<'b> Opening<'b> {
     }
 }
 
-/// Makes a context that is destroyed if nobody waits for it any more: the call itself cannot be taken back.
-async fn create_context(cluster: Cluster, language: Language) -> Result<Context, Error> {
-    let (sender, receiver) = oneshot::channel();
+/// Makes a context in a task of its own, since the call cannot be taken back. It is a session from its first moment: when
+/// nobody waits for it any more, the task's answer is dropped, at whatever moment that is, and the context destroyed.
+async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
+    let (cluster, language, schedule) = (builder.cluster.clone(), builder.language.clone(), builder.schedule);
     let created = tokio::spawn(async move {
-        if let Err(Ok(orphan)) = sender.send(cluster.create_context(language).await) {
-            destroy_or_report(&orphan).await;
-        }
+        let context = cluster.create_context(language.clone()).await?;
+        Ok(Session {
+            context,
+            language,
+            schedule,
+            runtime: Handle::current(),
+            open: true,
+        })
     });
-    match receiver.await {
+    match created.await {
         Ok(answer) => answer,
-        // The sender is gone only if the task panicked: so does the caller.
-        Err(_) => match created.await {
-            Err(panicked) if panicked.is_panic() => std::panic::resume_unwind(panicked.into_panic()),
-            _ => std::future::pending().await,
-        },
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        // Nobody cancels the task but the runtime at its end, and then nobody waits here any more.
+        Err(_) => std::future::pending().await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// The address of a workspace: scheme, host name and port, nothing else.
@@ -129,6 +129,11 @@ fn split_scheme(text: &str) -> Result<(bool, &str), HostError> {
 
 /// The name, brackets included, and the port if there is one. `None` when the port is not one.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let is_unclosed = authority.starts_with('[') && !authority.contains(']');
+    // No port is to be found there; what is wrong with the name is said of the name.
+    if is_unclosed || authority.parse::<Ipv6Addr>().is_ok() {
+        return Some((authority, None));
+    }
     let name_end = authority.rfind(']').map_or(0, |bracket| bracket + 1);
     let Some(colon) = authority[name_end..].find(':').map(|index| name_end + index) else {
         return Some((authority, None));
@@ -146,12 +151,15 @@ fn why_not_a_name(name: &str) -> Option<&'static str> {
     if let Some(address) = name.strip_prefix('[') {
         let address = address.strip_suffix(']').unwrap_or_default();
         return address
-            .parse::<std::net::Ipv6Addr>()
+            .parse::<Ipv6Addr>()
             .is_err()
             .then_some("there is no IPv6 address in the brackets");
     }
     if name.is_empty() {
         return Some("the name is missing");
+    }
+    if name.parse::<Ipv6Addr>().is_ok() {
+        return Some("an IPv6 address must stand in brackets");
     }
     if !name.is_ascii() {
         return Some("it has characters beyond ASCII; write it in punycode (xn--…)");

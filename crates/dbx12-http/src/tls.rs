@@ -66,6 +66,11 @@ pub(crate) fn explain(error: &TlsError) -> String {
              has a CA of its own, add its certificate"
                 .to_owned()
         }
+        CertificateError::BadSignature => {
+            "the server's certificate is not signed by the authority of that name that this machine trusts; if the \
+             authority was made anew, add its new certificate"
+                .to_owned()
+        }
         CertificateError::NotValidForName => wrong_name("another name"),
         CertificateError::NotValidForNameContext { presented, .. } => wrong_name(&presented.join(", ")),
         CertificateError::Revoked => "the server's certificate has been revoked; do not send it any secret".to_owned(),

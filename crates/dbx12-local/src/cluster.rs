@@ -2,6 +2,7 @@
 
 mod contexts;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dbx12_types::{ClusterId, ClusterInfo, ClusterStatus, CommandId, CommandInfo, ContextId};
@@ -13,7 +14,7 @@ use self::contexts::{Contexts, DESTROYED, RESTARTED, TERMINATED};
 use crate::answer::{Refusal, Reply};
 use crate::command::{self, Work};
 use crate::context::Context;
-use crate::engine::{Interpreter, PythonConfig};
+use crate::engine::{Interpreter, PythonConfig, StartError};
 use crate::library::{self, Libraries};
 use crate::{outcome, report};
 
@@ -207,14 +208,13 @@ impl Cluster {
         let (name, uri) = (name.to_owned(), uri.to_owned());
         let terminated = self.terminated();
         self.spawn(async move {
-            let install = async {
-                let _one_at_a_time = libraries.installing.lock().await;
-                library::install(&python, &uri).await
+            let mut terminated = pin!(terminated);
+            let _one_at_a_time = tokio::select! {
+                lock = libraries.installing.lock() => lock,
+                () = &mut terminated => return,
             };
-            tokio::select! {
-                result = install => libraries.end(&name, result),
-                () = terminated => {}
-            }
+            let result = library::install(&python, &uri, terminated).await;
+            libraries.end(&name, result);
         });
         Ok(())
     }
@@ -266,16 +266,13 @@ impl Cluster {
             for context in ending {
                 context.gone().await;
             }
-            let found = tokio::select! {
-                found = Interpreter::start(&python) => found,
-                () = terminated => return,
-            };
-            let found = match found {
+            let found = match Interpreter::start(&python, terminated).await {
                 Ok(interpreter) => {
                     debug!(version = interpreter.version(), "Python answers");
                     interpreter.shutdown().await;
                     Standing::new(ClusterStatus::Running)
                 }
+                Err(StartError::GivenUp) => return,
                 Err(error) => Standing {
                     status: ClusterStatus::Error,
                     reason: Some(report::chain(&error)),

@@ -9,7 +9,7 @@ use tracing::debug;
 
 use crate::answer::{Refusal, Reply};
 use crate::command::{Cancel, Commands, Next, Work, answer};
-use crate::engine::{End, Interpreter, Interrupter, PythonConfig};
+use crate::engine::{End, Interpreter, Interrupter, PythonConfig, StartError};
 use crate::outcome;
 
 /// A context. It is driven by the future that comes with it from [`Context::new`]; dropping it ends that future.
@@ -158,12 +158,9 @@ impl Shared {
 }
 
 async fn drive(id: ContextId, shared: Arc<Shared>, python: PythonConfig, mut ending: watch::Receiver<bool>) {
-    let started = tokio::select! {
-        started = Interpreter::start(&python) => started,
-        () = ended(&mut ending) => return,
-    };
-    let mut interpreter = match started {
+    let mut interpreter = match Interpreter::start(&python, ended(&mut ending)).await {
         Ok(interpreter) => interpreter,
+        Err(StartError::GivenUp) => return,
         Err(error) => {
             let reason = crate::report::chain(&error);
             debug!(context = %id, reason, "the process of a context did not start");

@@ -96,15 +96,17 @@ enum State {
 }
 
 impl Interpreter {
-    /// Starts a process and waits until it is ready for commands.
+    /// Starts a process and waits until it is ready for commands, unless `given_up` ends before: then what was started is
+    /// killed, and gone when this returns.
     ///
-    /// Needs a tokio runtime with I/O and time. Dropping the future kills what was started.
+    /// Needs a tokio runtime with I/O and time. Dropping the future kills what was started, and does not wait for it.
     ///
     /// # Errors
     ///
-    /// The program is not there, is no Python of version 3.9 or newer, or ended before it was ready.
-    pub(crate) async fn start(config: &PythonConfig) -> Result<Self, StartError> {
-        start::start(config).await
+    /// The program is not there, is no Python of version 3.9 or newer, or ended before it was ready; or
+    /// [`StartError::GivenUp`].
+    pub(crate) async fn start(config: &PythonConfig, given_up: impl Future<Output = ()>) -> Result<Self, StartError> {
+        start::start(config, given_up).await
     }
 
     /// The handle that interrupts a command of this process from elsewhere.

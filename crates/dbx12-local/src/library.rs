@@ -81,20 +81,29 @@ impl Libraries {
     }
 }
 
-/// Installs what a URI names: a wheel, an archive or a folder.
+/// Installs what a URI names: a wheel, an archive or a folder, unless another future ends before.
 ///
-/// pip runs in an interpreter like any command, so it is limited, supervised and killed like one.
-pub(crate) async fn install(python: &PythonConfig, uri: &str) -> Result<(), String> {
+/// pip runs in an interpreter like any command, so it is limited, supervised and killed like one. Its process is gone when
+/// this returns.
+pub(crate) async fn install(
+    python: &PythonConfig,
+    uri: &str,
+    mut given_up: impl Future<Output = ()> + Unpin,
+) -> Result<(), String> {
     let folder = python
         .library_dir
         .as_deref()
         .ok_or("this cluster has no folder for libraries")?;
     let program = program(folder, uri)?;
-    let mut interpreter = Interpreter::start(python)
+    let mut interpreter = Interpreter::start(python, &mut given_up)
         .await
         .map_err(|error| report::chain(&error))?;
-    let execution = interpreter.execute(1, &program, 0).await;
+    let execution = tokio::select! {
+        execution = interpreter.execute(1, &program, 0) => Some(execution),
+        () = given_up => None,
+    };
     interpreter.shutdown().await;
+    let execution = execution.ok_or("the cluster was terminated")?;
     match execution.end {
         End::Text => Ok(()),
         End::Died { reason, .. } => Err(format!("the process of pip {reason}")),

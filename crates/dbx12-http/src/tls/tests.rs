@@ -5,14 +5,15 @@ use rustls::{AlertDescription, InvalidMessage};
 
 #[test]
 fn every_refusal_says_what_to_do() {
-    use CertificateError::{BadSignature, Expired, NotValidForName, NotValidYet, Revoked, UnknownIssuer};
+    use CertificateError::{BadEncoding, BadSignature, Expired, NotValidForName, NotValidYet, Revoked, UnknownIssuer};
     for (reason, remedy) in [
         (Expired, "has expired"),
         (NotValidYet, "check the clock of this machine"),
         (UnknownIssuer, "add its certificate"),
         (NotValidForName, "use a name that it is for"),
         (Revoked, "has been revoked"),
-        (BadSignature, "cannot be accepted"),
+        (BadSignature, "add its new certificate"),
+        (BadEncoding, "cannot be accepted"),
     ] {
         let text = explain(&TlsError::InvalidCertificate(reason));
         assert!(

@@ -1,3 +1,5 @@
+//! Bodies as clients in the wild send them, and requests that survive every encoding.
+
 use super::*;
 
 use std::io::Write as _;

@@ -57,6 +57,9 @@ pub(crate) enum StartError {
         output: String,
     },
 
+    #[error("nobody waits for the Python interpreter any more")]
+    GivenUp,
+
     #[error("pipes and a folder for a Python process could not be made")]
     Setup(#[source] io::Error),
 }
@@ -69,7 +72,10 @@ fn told(output: &str) -> String {
     }
 }
 
-pub(super) async fn start(config: &PythonConfig) -> Result<Interpreter, StartError> {
+pub(super) async fn start(
+    config: &PythonConfig,
+    given_up: impl Future<Output = ()>,
+) -> Result<Interpreter, StartError> {
     let interpreter = || config.interpreter.clone();
     let folder = tempfile::Builder::new()
         .prefix("dbx12-python-")
@@ -104,6 +110,11 @@ pub(super) async fn start(config: &PythonConfig) -> Result<Interpreter, StartErr
     };
     let answer = tokio::select! {
         biased;
+        () = given_up => {
+            process.kill();
+            let _ = process.wait().await; // nothing is left to be done about an error
+            return Err(StartError::GivenUp);
+        }
         answer = timeout(START_LIMIT, greeting) => answer,
         _ = process.wait() => Ok(Ok(None)),
     };

@@ -24,7 +24,7 @@ impl Notebook {
     }
 
     async fn with(config: PythonConfig) -> Self {
-        let interpreter = Interpreter::start(&config).await.unwrap();
+        let interpreter = Interpreter::start(&config, std::future::pending()).await.unwrap();
         Self { interpreter, number: 0 }
     }
 

@@ -1,3 +1,5 @@
+//! Routing, and the refusals of the router itself.
+
 use super::*;
 
 use dbx12_types::{

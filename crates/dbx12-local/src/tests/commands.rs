@@ -1,3 +1,5 @@
+//! Commands: queueing, results, cancelling, and what a dead process leaves.
+
 use super::*;
 
 use dbx12_types::{CommandOptions, CommandStatus, Results};

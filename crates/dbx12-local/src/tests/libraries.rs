@@ -1,3 +1,5 @@
+//! Libraries that are really installed.
+
 use super::*;
 
 use dbx12_types::{LibraryInfo, LibraryStatus, ListLibraries, UploadLibrary};

@@ -1,3 +1,5 @@
+//! Clusters and contexts from their start to their end.
+
 use super::*;
 
 use std::os::unix::fs::PermissionsExt as _;

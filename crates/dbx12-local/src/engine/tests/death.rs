@@ -149,7 +149,10 @@ async fn an_interpreter_that_cannot_start_says_why() {
             interpreter: interpreter.into(),
             ..PythonConfig::default()
         };
-        Interpreter::start(&config).await.unwrap_err().to_string()
+        Interpreter::start(&config, std::future::pending())
+            .await
+            .unwrap_err()
+            .to_string()
     };
     let missing = start("/no/such/python").await;
     assert!(
