@@ -1,0 +1,9 @@
+//! All layers together: against the local workspace, its server, and peers that misbehave.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod cli;
+mod client_errors;
+mod document;
+mod invariants;
+mod road;
