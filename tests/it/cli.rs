@@ -52,12 +52,12 @@ fn an_exception_prints_its_traceback_on_stderr() {
 #[test]
 fn a_timeout_exits_124_and_leaves_nothing() {
     let started = Instant::now();
-    let finished = run_local(&["--timeout", "2s", "-c", "import time; time.sleep(60)"]);
+    let finished = run_local(&["--timeout", "5s", "-c", "import time; time.sleep(60)"]);
     assert_eq!((finished.code, &*finished.stdout), (Some(124), ""));
-    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
     assert_eq!(
         finished.stderr,
-        "Error: the program did not end within 2s; it was cancelled\n"
+        "Error: the program did not end within 5s; it was cancelled\n"
     );
 }
 
@@ -72,6 +72,58 @@ fn a_program_that_cannot_start_in_time_exits_124_and_leaves_nothing() {
         "{}",
         finished.stderr
     );
+}
+
+#[test]
+fn a_program_that_catches_the_interrupt_has_not_ended_in_time() {
+    let code = "import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('partial')";
+    let finished = run_local(&["--timeout", "5s", "-c", code]);
+    assert_eq!(
+        (finished.code, &*finished.stdout),
+        (Some(124), "partial\n"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(
+        finished.stderr,
+        "Error: the program did not end within 5s; it ended after it was told to stop\n"
+    );
+}
+
+#[test]
+fn a_machine_without_python_and_a_cluster_that_is_not_there_exit_4() {
+    let home = home();
+    let mut command = dbx12(home.path(), &["run", "--local", "-c", "1"]);
+    command.env("PATH", home.path());
+    let finished = finish(command);
+    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    assert!(finished.stderr.contains("python3"), "{}", finished.stderr);
+
+    let served = Served::start(&[]);
+    let finished = finish(served.dbx12(&["run", "--cluster", "nope", "-c", "1"]));
+    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    assert!(
+        !finished.stderr.contains("carried out all the same"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn an_interrupt_while_the_context_is_made_leaves_none() {
+    let served = Served::start_with_slow_python();
+    let child = start(served.dbx12(&["run", "--debug", "-c", "1"]));
+    // The context's process sleeps before it becomes Python.
+    wait_for(|| {
+        dbx12_tests::processes_of(served.home())
+            .iter()
+            .any(|process| process.contains("sleep"))
+    })
+    .await;
+    signal(&child, Signal::INT);
+    let finished = Finished::from(child.wait_with_output().unwrap());
+    assert_eq!(finished.code, Some(130), "{}", finished.stderr);
+    assert!(finished.stderr.contains("contexts/destroy"), "{}", finished.stderr);
 }
 
 #[tokio::test]
@@ -127,7 +179,8 @@ async fn a_server_that_is_killed_leaves_no_process() {
 #[test]
 fn a_program_comes_from_a_file_or_from_stdin() {
     let home = home();
-    std::fs::write(home.path().join("program.py"), "x = [1, 2]\nx\n").unwrap();
+    // As some editors write it: with a byte order mark.
+    std::fs::write(home.path().join("program.py"), "\u{feff}x = [1, 2]\nx\n").unwrap();
     let finished = finish(dbx12(home.path(), &["run", "--local", "program.py"]));
     assert_eq!(
         (finished.code, &*finished.stdout),

@@ -1,5 +1,5 @@
-//! What the client says when something is wrong: what happened, what to do, whether it may have been delivered; and never
-//! a secret. The peers count what reached them.
+//! What the client says when something is wrong: what happened, what to do, whether it may have been delivered; and
+//! never a secret. The peers count what reached them.
 
 mod answers;
 mod command_line;

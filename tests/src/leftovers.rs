@@ -35,12 +35,31 @@ fn lives_in(process: &Path, home: &Path) -> bool {
         || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(home))
 }
 
+/// How often is looked again, ten times a second.
+const MOMENTS: u32 = 20;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a blocking test waits for other processes, not for time"
+)]
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+}
+
 /// Fails when a process still lives in `home`, or a file is there that was not put there by the test.
 ///
 /// # Panics
 /// With the names of what is left.
 pub fn assert_nothing_left(home: &Path, own: &[&str]) {
-    let processes = processes_of(home);
+    let mut processes = processes_of(home);
+    // Killed grandchildren stand in /proc until they are reaped, by nobody of ours.
+    for _ in 0..MOMENTS {
+        if processes.is_empty() {
+            break;
+        }
+        pause();
+        processes = processes_of(home);
+    }
     assert!(processes.is_empty(), "processes left behind: {processes:#?}");
     let files: Vec<_> = fs::read_dir(home)
         .into_iter()

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 /// A request that a [`Peer`] has read to its end.
@@ -34,6 +36,8 @@ pub enum Reaction {
     Close(Vec<u8>),
     /// Writes these bytes and resets the connection.
     Reset(Vec<u8>),
+    /// Writes these bytes after a while and waits for the next request.
+    Late(Duration, Vec<u8>),
     /// Never answers.
     Silence,
 }
@@ -191,6 +195,10 @@ async fn converse(
             Reaction::Answer(bytes) => (bytes, None),
             Reaction::Close(bytes) => (bytes, Some(Ok(()))),
             Reaction::Reset(bytes) => (bytes, Some(Err(ToReset))),
+            Reaction::Late(delay, bytes) => {
+                sleep(delay).await;
+                (bytes, None)
+            }
             Reaction::Silence => std::future::pending().await,
         };
         // The client may have gone: some tests are about that.

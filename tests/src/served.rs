@@ -4,7 +4,7 @@ use crate::binary::dbx12;
 use dbx12_local::ReadyFile;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -23,10 +23,29 @@ impl Served {
     /// When it does not start.
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary folder"), arguments)
+    }
+
+    /// Like [`start`](Self::start), with a Python that takes a second before it starts.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with_slow_python() -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
+        let slow = home.path().join("python3");
+        let script = "#!/bin/sh\nPATH=${PATH#*:}\nsleep 1\nexec python3 \"$@\"\n";
+        std::fs::write(&slow, script).expect("a script");
+        std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).expect("a script");
+        Self::start_in(home, &[])
+    }
+
+    fn start_in(home: tempfile::TempDir, arguments: &[&str]) -> Self {
         let ready_file = home.path().join("ready.json");
         let mut command = dbx12(home.path(), &["local", "serve", "--ready-file"]);
         command.arg(&ready_file).args(arguments).stdout(Stdio::piped());
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", home.path().display()));
         let mut child = command.spawn().expect("dbx12 local serve starts");
 
         // The first line on stdout comes once the server answers and the ready file is there.

@@ -4,7 +4,7 @@ use crate::{Code, Command};
 use dbx12_http::types::{
     ClusterId, CommandId, ContextId, ContextInfo, DestroyContext, DestroyedContext, GetContext, Language,
 };
-use dbx12_http::{Client, Error};
+use dbx12_http::{CallOptions, Client, Error};
 
 /// An execution context, by its id. Cloning is cheap; dropping it does not destroy the context.
 #[derive(Clone, Debug)]
@@ -45,18 +45,21 @@ impl Context {
     /// When the call fails. It is sent once, so that the code never runs twice: where [`Error::maybe_delivered`] says
     /// so, or when the future is dropped, the code may be running.
     pub async fn execute(&self, code: impl Into<Code>) -> Result<Command, Error> {
-        self.execute_with(&code.into(), None).await
+        self.execute_with(&code.into(), None, &CallOptions::new()).await
     }
 
-    /// [`execute`](Self::execute), naming `language` for code that names none.
+    /// [`execute`](Self::execute), naming `language` for code that names none, with options for the call.
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
-    pub async fn execute_with(&self, code: &Code, language: Option<&Language>) -> Result<Command, Error> {
-        let submitted = self
-            .client
-            .send(&code.request(&self.cluster_id, &self.id, language))
-            .await?;
+    pub async fn execute_with(
+        &self,
+        code: &Code,
+        language: Option<&Language>,
+        options: &CallOptions,
+    ) -> Result<Command, Error> {
+        let request = code.request(&self.cluster_id, &self.id, language);
+        let submitted = self.client.send_with(&request, options).await?;
         Ok(self.command(submitted.id))
     }
 

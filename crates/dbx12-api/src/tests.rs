@@ -3,7 +3,7 @@
 use crate::{Code, Workspace};
 use dbx12_http::bytes::Bytes;
 use dbx12_http::types::{CommandOptions, Language};
-use dbx12_http::{Client, Credentials, Error, http, transport};
+use dbx12_http::{CallOptions, Client, Credentials, Error, http, transport};
 use std::sync::{Arc, Mutex};
 
 /// A workspace that answers `body` to everything, and the requests it saw: method, path with query, body.
@@ -73,8 +73,12 @@ async fn code_travels_with_its_language_and_options() -> Result<(), Error> {
     let context = workspace.cluster("c").context("x");
     let options = CommandOptions::default().with("displayRowLimit", 5).unwrap();
     let code = Code::server_file("/a.sql").language(Language::Sql).options(options);
-    context.execute_with(&code, Some(&Language::Python)).await?;
-    context.execute_with(&Code::new("1"), Some(&Language::Python)).await?;
+    context
+        .execute_with(&code, Some(&Language::Python), &CallOptions::new())
+        .await?;
+    context
+        .execute_with(&Code::new("1"), Some(&Language::Python), &CallOptions::new())
+        .await?;
     let expected = [
         r#"POST /api/1.2/commands/execute {"clusterId":"c","contextId":"x","language":"sql","commandFile":"/a.sql","options":{"displayRowLimit":5}}"#,
         r#"POST /api/1.2/commands/execute {"clusterId":"c","contextId":"x","language":"python","command":"1"}"#,

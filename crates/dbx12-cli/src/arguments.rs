@@ -101,7 +101,8 @@ pub(crate) struct Run {
     /// python, scala, sql or r. Told by the file's ending when not given; else python.
     #[arg(short, long)]
     pub(crate) language: Option<Language>,
-    /// Cancel the program when it has not ended after this time, the start of its context included: 90s, 20m, 1h30m.
+    /// Cancel the program when it has not ended after this time, its start included: 90s, 20m, 1h30m. One that does
+    /// not stop when told is watched for ten seconds more, then left to the end of its context.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
 }

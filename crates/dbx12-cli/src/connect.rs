@@ -57,15 +57,12 @@ pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure
 
 /// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.
 async fn local() -> Result<Target, Failure> {
-    let cannot = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Unavailable, format!("the local workspace cannot start: {error}"))
-    };
     let folder = std::env::current_dir().map_err(|error| cannot(&error))?;
-    let local = dbx12_local::Workspace::builder()
+    // Not waited for here: whoever stops waiting must still be able to shut it down.
+    let builder = dbx12_local::Workspace::builder()
         .working_directory(folder)
-        .start()
-        .await
-        .map_err(|e| cannot(&e))?;
+        .wait_for_cluster(false);
+    let local = builder.start().await.map_err(|error| cannot(&error))?;
     let client = local.client();
     Ok(Target {
         cluster: Workspace::new(client).cluster(local.cluster_id()),
@@ -73,7 +70,19 @@ async fn local() -> Result<Target, Failure> {
     })
 }
 
+fn cannot(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Unavailable, format!("the local workspace cannot start: {error}"))
+}
+
 impl Target {
+    /// Waits until the workspace on this machine takes commands. One of Databricks is waited for by the session.
+    pub(crate) async fn ready(&self) -> Result<(), Failure> {
+        match &self.local {
+            Some(local) => local.ready().await.map_err(|error| cannot(&error)),
+            None => Ok(()),
+        }
+    }
+
     /// Ends the workspace on this machine, with all its processes.
     pub(crate) async fn close(self) {
         if let Some(local) = self.local {

@@ -85,13 +85,23 @@ fn exit_of(error: &http::Error) -> Exit {
     if error.maybe_delivered() && must_not_run_twice(error.path()) {
         return Exit::Unknown;
     }
-    if error.is_cluster_not_ready() || error.is_context_not_found() {
+    if error.is_cluster_not_ready() || error.is_context_not_found() || is_not_running(error) {
         return Exit::Unavailable;
     }
     match error.kind() {
         ErrorKind::Unauthorized | ErrorKind::Credentials | ErrorKind::LoginPage => Exit::Credentials,
         _ => Exit::Transport,
     }
+}
+
+/// There is no such cluster, or it or the context is broken.
+fn is_not_running(error: &http::Error) -> bool {
+    error.body().is_some_and(|body| {
+        let broken = body
+            .exception()
+            .is_some_and(|name| name.ends_with("NotRunning") || name == "TooManyContexts");
+        body.is_cluster_not_found() || broken
+    })
 }
 
 fn must_not_run_twice(path: &str) -> bool {

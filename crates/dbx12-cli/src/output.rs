@@ -38,7 +38,13 @@ impl Output {
             return print_line(&to_json(results)?);
         }
         match results {
-            Results::Text(text) => print_line(text.as_str()),
+            Results::Text(text) => {
+                print_line(text.as_str())?;
+                if text.extra.read("truncated").unwrap_or(false) {
+                    note("Warning: the output was too long and has been cut.");
+                }
+                Ok(())
+            }
             Results::Table(table) => print_table(table),
             Results::Image(image) => image.source().iter().try_for_each(print_image),
             Results::Images(images) => images.sources().try_for_each(|source| print_image(&source)),

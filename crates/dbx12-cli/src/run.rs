@@ -5,25 +5,35 @@ use crate::connect::{self, Target};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, note, print_exception};
 use crate::signals::Interrupts;
+use dbx12_exec::http::ErrorKind;
 use dbx12_exec::types::{Language, Results};
-use dbx12_exec::{ExecError, Outcome, Progress, Session, Waiter, read_code};
+use dbx12_exec::{Closing, ExecError, Outcome, Progress, Session, Waiter, read_code};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+
+/// How long a program that was told to stop is watched, and how long what was opened may take to close.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(arguments: Run, global: &Global, output: Output) -> Result<(), Failure> {
     let program = Program::read(&arguments)?;
-    let mut interrupts = Interrupts::listen()
+    let interrupts = Interrupts::listen()
         .map_err(|error| Failure::new(Exit::Usage, format!("cannot listen for signals: {error}")))?;
-    let started = Instant::now();
-    let target = tokio::select! {
-        target = connect::target(&arguments, global) => target?,
-        () = interrupts.next() => return Err(interrupted()),
+    let mut road = Road {
+        timeout: arguments.timeout,
+        started: Instant::now(),
+        interrupts,
     };
-    let ended = execute(&target, program, arguments.timeout, started, &mut interrupts).await;
-    target.close().await;
-    report(ended?, output)
+    let target = connect::target(&arguments, global).await?;
+    let ended = match road.in_time(target.ready()).await {
+        Ok(Ok(())) => road.execute(&target, program).await,
+        Ok(Err(failure)) | Err(failure) => Err(failure),
+    };
+    road.close("the local workspace", target.close()).await;
+    let (outcome, late) = ended?;
+    let reported = report(outcome, output);
+    late.map_or(reported, Err)
 }
 
 /// What is to be run.
@@ -52,7 +62,7 @@ fn read_stdin() -> Result<String, Failure> {
     std::io::stdin()
         .read_to_string(&mut code)
         .map_err(|error| Failure::usage(format!("cannot read the program from stdin: {error}")))?;
-    Ok(code)
+    Ok(code.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(code))
 }
 
 fn language_of(path: &Path) -> Option<Language> {
@@ -65,81 +75,161 @@ fn language_of(path: &Path) -> Option<Language> {
     }
 }
 
-async fn execute(
-    target: &Target,
-    program: Program,
+/// How a program ended; and why that is not what was asked for, when it was told to stop before.
+type Ended = (Outcome, Option<Failure>);
+
+/// The way of one program: the time it has, and the signals that end it.
+struct Road {
     timeout: Option<Duration>,
     started: Instant,
-    interrupts: &mut Interrupts,
-) -> Result<Outcome, Failure> {
-    let left = || timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
-    let session = tokio::select! {
-        session = Session::builder(&target.cluster, program.language).timeout(left()).open() => session.map_err(|error| overdue(error, timeout))?,
-        () = interrupts.next() => return Err(interrupted()),
-    };
-    let ended = submit_and_wait(&session, program.code, timeout, left(), interrupts).await;
-    let closed = session.close().await;
-    if let Err(error) = closed {
-        note(&format!("Warning: the context may be left behind: {error}"));
+    interrupts: Interrupts,
+}
+
+impl Road {
+    /// What is left of the program's time.
+    fn left(&self) -> Option<Duration> {
+        self.timeout
+            .map(|timeout| timeout.saturating_sub(self.started.elapsed()))
     }
-    ended
-}
 
-async fn submit_and_wait(
-    session: &Session,
-    code: String,
-    timeout: Option<Duration>,
-    left: Option<Duration>,
-    interrupts: &mut Interrupts,
-) -> Result<Outcome, Failure> {
-    let waiter = tokio::select! {
-        waiter = session.submit(code) => waiter?.deadline(left),
-        () = interrupts.next() => return Err(interrupted()),
-    };
-    wait(waiter, timeout, interrupts).await
-}
+    /// Does a step before the program runs, unless the time is over or a signal comes before.
+    async fn in_time<T>(&mut self, step: impl Future<Output = T>) -> Result<T, Failure> {
+        let left = self.left().unwrap_or(Duration::MAX);
+        let overdue = self.timeout.unwrap_or_default();
+        tokio::select! {
+            done = timeout(left, step) => done.map_err(|_| not_started(overdue, "it was still being prepared")),
+            () = self.interrupts.next() => Err(interrupted()),
+        }
+    }
 
-/// Waits for the end. The first signal cancels the command and watches it stop, the second leaves it to the context's
-/// destruction.
-async fn wait(mut waiter: Waiter, timeout: Option<Duration>, interrupts: &mut Interrupts) -> Result<Outcome, Failure> {
-    let mut cancelling = false;
-    loop {
-        let progress = tokio::select! {
-            progress = waiter.next() => progress,
-            () = interrupts.next() => {
-                if cancelling {
-                    return Err(interrupted());
-                }
-                cancelling = true;
-                note("Interrupted: cancelling the command; once more to leave without waiting for it.");
-                waiter.cancel();
-                continue;
-            }
+    async fn execute(&mut self, target: &Target, program: Program) -> Result<Ended, Failure> {
+        let closing = Closing::new();
+        let opening = Session::builder(&target.cluster, program.language)
+            .timeout(self.left())
+            .closing(&closing)
+            .open();
+        let ended = match self.in_time(opening).await {
+            Ok(Ok(session)) => self.run_in(session, program.code).await,
+            Ok(Err(error)) => Err(self.overdue(error)),
+            Err(failure) => Err(failure),
         };
-        match progress {
-            Ok(Progress::Ended(Outcome::Cancelled)) => return Err(interrupted()),
-            Ok(Progress::Ended(outcome)) => return Ok(outcome),
-            Ok(_) => {}
-            Err(ExecError::StillRunning { .. }) if cancelling => return Err(interrupted()),
-            Err(error) => return Err(overdue(error, timeout)),
+        self.close("the execution context", closing.finished()).await;
+        ended
+    }
+
+    async fn run_in(&mut self, session: Session, code: String) -> Result<Ended, Failure> {
+        let submitted = tokio::select! {
+            submitted = session.submit_within(code, self.left()) => submitted.map_err(|error| self.overdue(error)),
+            () = self.interrupts.next() => Err(interrupted()),
+        };
+        let ended = match submitted {
+            Ok(waiter) => self.wait(waiter.stop_grace(GRACE)).await,
+            Err(failure) => Err(failure),
+        };
+        let of = format!(
+            "context {} on cluster {}",
+            session.context().id(),
+            session.context().cluster_id()
+        );
+        if let Some(Err(error)) = self.close(&of, session.close()).await {
+            note(&format!("Warning: {of} may be left behind: {error}"));
+        }
+        ended
+    }
+
+    /// Waits for the end. The first signal cancels the command and watches it stop, the second leaves it to the
+    /// context's destruction.
+    async fn wait(&mut self, mut waiter: Waiter) -> Result<Ended, Failure> {
+        let mut cancelling = false;
+        loop {
+            let progress = tokio::select! {
+                progress = waiter.next() => progress,
+                () = self.interrupts.next() => {
+                    if cancelling {
+                        return Err(interrupted());
+                    }
+                    cancelling = true;
+                    note("Interrupted: cancelling the command; once more to leave without waiting for it.");
+                    waiter.cancel();
+                    continue;
+                }
+            };
+            match progress {
+                Ok(Progress::Ended(Outcome::Cancelled)) => return Err(interrupted()),
+                Ok(Progress::Ended(outcome)) => return Ok((outcome, self.too_late(&waiter, cancelling))),
+                Ok(_) => {}
+                Err(ExecError::StillRunning { .. }) if cancelling => return Err(interrupted()),
+                Err(error) => return Err(self.overdue(error)),
+            }
+        }
+    }
+
+    /// A program that was told to stop and ended by itself may have been cut short: it can catch an interrupt.
+    fn too_late(&self, waiter: &Waiter, cancelling: bool) -> Option<Failure> {
+        let told = "it ended after it was told to stop";
+        match self.timeout {
+            _ if cancelling => Some(Failure::new(Exit::Interrupted, format!("interrupted; {told}"))),
+            Some(timeout) if waiter.is_stopping() => Some(not_ended(timeout, told)),
+            _ => None,
+        }
+    }
+
+    /// The time that `--timeout` gave is over: said with that time, not with what was left of it at some step.
+    fn overdue(&self, error: ExecError) -> Failure {
+        let Some(timeout) = self.timeout else {
+            return error.into();
+        };
+        match &error {
+            ExecError::OpenTimeout { last_seen, .. } => not_started(timeout, last_seen),
+            ExecError::DeadlineExceeded { stopped: true, .. } => not_ended(timeout, "it was cancelled"),
+            ExecError::DeadlineExceeded { ids, .. } => {
+                not_ended(timeout, &format!("{ids} was told to stop and still runs"))
+            }
+            ExecError::SubmissionUnknown { source, .. } | ExecError::Call(source)
+                if source.kind() == ErrorKind::Deadline =>
+            {
+                not_ended(
+                    timeout,
+                    "the server did not say whether it took it; its context was destroyed",
+                )
+            }
+            _ => error.into(),
+        }
+    }
+
+    /// Closes what was opened, for as long as that may take and nobody is in a hurry.
+    async fn close<T>(&mut self, what: &str, closing: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            closed = timeout(GRACE, closing) => {
+                if closed.is_err() {
+                    note(&format!("Warning: {what} could not be closed within {} and may be left behind.", seconds(GRACE)));
+                }
+                closed.ok()
+            }
+            () = self.interrupts.next() => {
+                note(&format!("Warning: interrupted while {what} was being closed; it may be left behind."));
+                None
+            }
         }
     }
 }
 
-/// The time that `--timeout` gave is over: said with that time, not with what was left of it at some step.
-fn overdue(error: ExecError, timeout: Option<Duration>) -> Failure {
-    let Some(timeout) = timeout else { return error.into() };
-    let (step, fate) = match &error {
-        ExecError::OpenTimeout { last_seen, .. } => ("start", last_seen.clone()),
-        ExecError::DeadlineExceeded { stopped: true, .. } => ("end", "it was cancelled".to_owned()),
-        ExecError::DeadlineExceeded { ids, .. } => ("end", format!("{ids} was told to stop and still runs")),
-        _ => return error.into(),
-    };
-    let timeout = humantime::format_duration(timeout);
+fn not_started(timeout: Duration, why: &str) -> Failure {
     Failure::new(
         Exit::Timeout,
-        format!("the program did not {step} within {timeout}; {fate}"),
+        format!("the program did not start within {}; {why}", seconds(timeout)),
     )
+}
+
+fn not_ended(timeout: Duration, why: &str) -> Failure {
+    Failure::new(
+        Exit::Timeout,
+        format!("the program did not end within {}; {why}", seconds(timeout)),
+    )
+}
+
+fn seconds(time: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(time)
 }
 
 fn interrupted() -> Failure {

@@ -2,12 +2,13 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Listens for SIGINT, SIGTERM and SIGHUP. While it lives they do not end the process by themselves.
+/// Listens for SIGINT, SIGTERM, SIGHUP and SIGQUIT. While it lives they do not end the process by themselves.
 #[derive(Debug)]
 pub(crate) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+    quit: Signal,
 }
 
 impl Interrupts {
@@ -16,6 +17,7 @@ impl Interrupts {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
         })
     }
 
@@ -25,6 +27,7 @@ impl Interrupts {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }

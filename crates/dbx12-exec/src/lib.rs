@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod closing;
 mod error;
 mod outcome;
 mod poll;
@@ -7,6 +8,7 @@ mod session;
 pub mod state;
 mod waiter;
 
+pub use closing::Closing;
 pub use dbx12_api as api;
 pub use dbx12_api::{Code, http, types};
 pub use error::{CommandIds, ExecError};

@@ -89,7 +89,12 @@ impl Ticker {
     /// To be called after a poll: plans the next one.
     pub(crate) fn plan_next(&mut self) {
         let spread = self.random.f64() * 2.0 - 1.0;
-        self.due = Instant::now() + self.schedule.wait(self.elapsed(), spread);
+        let now = Instant::now();
+        // A wait beyond all time is a day: nobody meant it.
+        let far = now + Duration::from_secs(24 * 3600);
+        self.due = now
+            .checked_add(self.schedule.wait(self.elapsed(), spread))
+            .unwrap_or(far);
     }
 }
 
@@ -120,5 +125,17 @@ mod tests {
             ..PollSchedule::default()
         };
         assert!(schedule.wait(Duration::from_secs(1), 1.0) >= schedule.floor);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_beyond_all_time_is_a_day() {
+        let endless = PollSchedule {
+            floor: Duration::MAX,
+            ..PollSchedule::default()
+        };
+        let mut ticker = Ticker::new(endless, Some(1));
+        ticker.plan_next();
+        ticker.tick(None).await;
+        assert!(ticker.elapsed() >= Duration::from_secs(24 * 3600));
     }
 }

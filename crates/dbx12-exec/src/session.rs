@@ -1,8 +1,9 @@
 //! Sessions: a context that is destroyed when it is no longer used.
 
+use crate::closing::Open;
 use crate::poll::Ticker;
-use crate::{ExecError, Outcome, PollSchedule, Waiter};
-use dbx12_api::http::Error;
+use crate::{Closing, ExecError, Outcome, PollSchedule, Waiter};
+use dbx12_api::http::{CallOptions, Error};
 use dbx12_api::types::{ClusterStatus, ContextStatus, Language};
 use dbx12_api::{Cluster, Code, Context};
 use std::future::{Future, IntoFuture};
@@ -23,7 +24,8 @@ pub struct Session {
     language: Language,
     schedule: PollSchedule,
     runtime: Handle,
-    open: bool,
+    /// Taken when the context is destroyed: a session without it has nothing left to do.
+    open: Option<Open>,
 }
 
 /// Opens a [`Session`].
@@ -34,9 +36,16 @@ pub struct SessionBuilder {
     language: Language,
     schedule: PollSchedule,
     timeout: Option<Duration>,
+    open: Open,
 }
 
 impl SessionBuilder {
+    /// Lets `closing` wait for the end of this session, and for what its opening leaves to the background.
+    pub fn closing(mut self, closing: &Closing) -> Self {
+        self.open = closing.open();
+        self
+    }
+
     /// When to ask for the state of contexts and commands.
     pub fn schedule(mut self, schedule: PollSchedule) -> Self {
         self.schedule = schedule;
@@ -51,7 +60,8 @@ impl SessionBuilder {
 
     /// Makes a context and waits until it runs. A cluster that is starting is waited for.
     ///
-    /// Dropping the future leaves nothing behind: a context that is being made is destroyed in the background.
+    /// Dropping the future, and an opening that fails, leave nothing behind: the context is destroyed in the background,
+    /// see [`closing`](Self::closing).
     ///
     /// # Errors
     /// [`ExecError::ClusterUnavailable`] when the cluster will not take commands by waiting,
@@ -62,11 +72,7 @@ impl SessionBuilder {
     pub async fn open(self) -> Result<Session, ExecError> {
         let mut opening = Opening::new(&self);
         let session = opening.create().await?;
-        if let Err(error) = opening.wait_until_running(&session).await {
-            // What could not be destroyed was said to `tracing`; why the opening failed matters more to the caller.
-            session.abandon().await;
-            return Err(error);
-        }
+        opening.wait_until_running(&session).await?;
         Ok(session)
     }
 }
@@ -87,6 +93,7 @@ impl Session {
             language,
             schedule: PollSchedule::default(),
             timeout: None,
+            open: Closing::new().open(),
         }
     }
 
@@ -126,8 +133,29 @@ impl Session {
     /// [`ExecError::SubmissionUnknown`] when the code may or may not be running; it is never sent again. Otherwise the
     /// code was not submitted. Dropping the future leaves that open too: the code ends with the session.
     pub async fn submit(&self, code: impl Into<Code>) -> Result<Waiter, ExecError> {
-        match self.context.execute_with(&code.into(), Some(&self.language)).await {
-            Ok(command) => Ok(Waiter::new(command).schedule(self.schedule, None)),
+        self.submit_within(code, None).await
+    }
+
+    /// [`submit`](Self::submit), with a deadline from now for the submission and for the command.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit); where the submission itself took until the deadline, its source says so.
+    pub async fn submit_within(
+        &self,
+        code: impl Into<Code>,
+        deadline: impl Into<Option<Duration>>,
+    ) -> Result<Waiter, ExecError> {
+        let (begun, deadline) = (Instant::now(), deadline.into());
+        let options = deadline.map_or_else(CallOptions::new, |deadline| CallOptions::new().deadline(deadline));
+        let submitted = self
+            .context
+            .execute_with(&code.into(), Some(&self.language), &options)
+            .await;
+        match submitted {
+            Ok(command) => Ok(Waiter::new(command)
+                .schedule(self.schedule, None)
+                .begun(begun)
+                .deadline(deadline)),
             Err(source) if source.maybe_delivered() => Err(ExecError::SubmissionUnknown {
                 cluster: self.context.cluster_id().clone(),
                 context: self.context.id().clone(),
@@ -135,11 +163,6 @@ impl Session {
             }),
             Err(error) => Err(error.into()),
         }
-    }
-
-    async fn abandon(mut self) {
-        destroy_or_report(&self.context).await;
-        self.open = false;
     }
 
     /// Destroys the context. A context that is gone already is fine.
@@ -151,16 +174,19 @@ impl Session {
     pub async fn close(mut self) -> Result<(), ExecError> {
         let destroyed = destroy(&self.context).await;
         // Answered either way: trying once more in the background would change nothing.
-        self.open = false;
+        self.open = None;
         destroyed.map_err(Into::into)
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.open {
+        if let Some(open) = self.open.take() {
             let context = self.context.clone();
-            self.runtime.spawn(async move { destroy_or_report(&context).await });
+            self.runtime.spawn(async move {
+                destroy_or_report(&context).await;
+                drop(open);
+            });
         }
     }
 }
@@ -187,7 +213,7 @@ impl<'s> IntoFuture for Run<'s> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 's>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.session.submit(self.code).await?.deadline(self.deadline).await })
+        Box::pin(async move { self.session.submit_within(self.code, self.deadline).await?.await })
     }
 }
 
@@ -292,6 +318,7 @@ impl<'b> Opening<'b> {
 /// nobody waits for it any more, the task's answer is dropped, at whatever moment that is, and the context destroyed.
 async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
     let (cluster, language, schedule) = (builder.cluster.clone(), builder.language.clone(), builder.schedule);
+    let open = builder.open.clone();
     let created = tokio::spawn(async move {
         let context = cluster.create_context(language.clone()).await?;
         Ok(Session {
@@ -299,7 +326,7 @@ async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
             language,
             schedule,
             runtime: Handle::current(),
-            open: true,
+            open: Some(open),
         })
     });
     match created.await {
@@ -328,7 +355,10 @@ async fn destroy(context: &Context) -> Result<(), Error> {
     }
 }
 
-/// The code in a file of this machine.
+/// What some editors put before a text: UTF-8's byte order mark.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The code in a file of this machine, without a byte order mark.
 ///
 /// # Errors
 /// [`ExecError::File`] when the file cannot be read or is not UTF-8.
@@ -338,7 +368,11 @@ pub fn read_code(path: &Path) -> Result<String, ExecError> {
         reason,
     };
     let bytes = std::fs::read(path).map_err(|error| file_error(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| {
+    // A byte order mark is no part of the program; interpreters skip it in files too.
+    let code = bytes
+        .strip_prefix(BYTE_ORDER_MARK)
+        .map_or_else(|| bytes.clone(), <[u8]>::to_vec);
+    String::from_utf8(code).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         file_error(format!("it is not UTF-8 text (byte {at})"))
     })

@@ -1,6 +1,6 @@
 //! Waiting and sessions against a scripted server, on a paused clock.
 
-use crate::{ExecError, Outcome, Progress, Session, Waiter};
+use crate::{Closing, ExecError, Outcome, Progress, Session, Waiter};
 use dbx12_api::http::bytes::Bytes;
 use dbx12_api::http::http::{Request, Response};
 use dbx12_api::http::{Client, Credentials, TransportError, TransportErrorKind, transport};
@@ -326,6 +326,7 @@ async fn a_context_that_breaks_is_destroyed() {
     });
     let error = Session::open(&cluster, Language::Python).await.unwrap_err();
     assert!(matches!(error, ExecError::ContextFailed { .. }), "{error}");
+    sleep(Duration::from_secs(1)).await;
     assert_eq!(journal.count("contexts/destroy"), 1);
 }
 
@@ -342,6 +343,7 @@ async fn an_opening_that_takes_too_long_leaves_nothing() {
         error.to_string().ends_with("last seen: the context is Pending"),
         "{error}"
     );
+    sleep(Duration::from_secs(1)).await;
     assert_eq!(journal.count("contexts/destroy"), 1);
 }
 
@@ -366,6 +368,41 @@ async fn a_dropped_opening_destroys_the_context_that_was_being_made() {
         (journal.count("contexts/create"), journal.count("contexts/destroy")),
         (1, 1)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_waits_for_all_that_was_left_to_the_background() {
+    let (cluster, journal) = cluster(|path, _| match path {
+        "contexts/create" => After(Duration::from_secs(2), r#"{"id":"x"}"#),
+        "contexts/destroy" => After(Duration::from_secs(3), r#"{"id":"x"}"#),
+        path => usual(path),
+    });
+    let closing = Closing::new();
+    let started = Instant::now();
+    let opening = Session::builder(&cluster, Language::Python).closing(&closing).open();
+    assert!(tokio::time::timeout(Duration::from_secs(1), opening).await.is_err());
+    closing.finished().await;
+    assert_eq!(
+        (journal.count("contexts/create"), journal.count("contexts/destroy")),
+        (1, 1)
+    );
+    assert!(started.elapsed() >= Duration::from_secs(5), "{:?}", started.elapsed());
+    Closing::new().finished().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_submission_that_is_not_answered_does_not_hold_up_the_deadline() {
+    let started = Instant::now();
+    let (cluster, journal) = cluster(|path, _| match path {
+        "commands/execute" => After(Duration::from_secs(100_000), ""),
+        path => usual(path),
+    });
+    let session = Session::open(&cluster, Language::Python).await.unwrap();
+    let error = session.run("1").deadline(Duration::from_secs(2)).await.unwrap_err();
+    assert!(matches!(error, ExecError::SubmissionUnknown { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert_eq!(journal.count("commands/execute"), 1);
+    session.close().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

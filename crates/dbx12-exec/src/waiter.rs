@@ -24,6 +24,8 @@ pub struct Waiter {
     command: Command,
     ticker: Ticker,
     submitted: Instant,
+    /// From when the deadline counts.
+    begun: Instant,
     answered: Instant,
     deadline: Option<Duration>,
     stopping: Option<Stopping>,
@@ -67,6 +69,7 @@ impl Waiter {
             command,
             ticker: Ticker::new(PollSchedule::default(), None),
             submitted: now,
+            begun: now,
             answered: now,
             deadline: None,
             stopping: None,
@@ -80,6 +83,12 @@ impl Waiter {
     /// it stops. Without, it may take as long as it likes.
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
+        self
+    }
+
+    /// Lets the deadline count from an earlier moment: when the submission began.
+    pub(crate) fn begun(mut self, begun: Instant) -> Self {
+        self.begun = begun;
         self
     }
 
@@ -110,6 +119,12 @@ impl Waiter {
     /// or finished just in time.
     pub fn cancel(&mut self) {
         self.stop(false);
+    }
+
+    /// Whether the command was told to stop, by [`cancel`](Self::cancel) or by the deadline. One that finishes all the
+    /// same may have been cut short: code can catch an interrupt.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
     }
 
     fn stop(&mut self, overdue: bool) {
@@ -156,7 +171,7 @@ impl Waiter {
     fn limit(&self) -> Option<Instant> {
         match &self.stopping {
             Some(stopping) => stopping.since.checked_add(self.stop_grace),
-            None => self.submitted.checked_add(self.deadline?),
+            None => self.begun.checked_add(self.deadline?),
         }
     }
 

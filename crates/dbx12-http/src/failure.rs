@@ -162,9 +162,14 @@ const GAVE_UP: [&str; 4] = [
 ];
 
 /// Exceptions that say that the request was looked at and turned down, although the status is 500.
-const TURNED_DOWN: [&str; 6] = [
+const TURNED_DOWN: [&str; 11] = [
     "ContextNotFound",
     "CommandNotFound",
+    "ClusterNotFound",
+    "ContextNotRunning",
+    "ClusterNotRunning",
+    "TooManyContexts",
+    "TooManyCommands",
     "IllegalArgumentException",
     "UnauthorizedCommandException",
     "UnsupportedOperationException",

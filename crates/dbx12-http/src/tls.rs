@@ -74,6 +74,12 @@ pub(crate) fn explain(error: &TlsError) -> String {
         CertificateError::NotValidForName => wrong_name("another name"),
         CertificateError::NotValidForNameContext { presented, .. } => wrong_name(&presented.join(", ")),
         CertificateError::Revoked => "the server's certificate has been revoked; do not send it any secret".to_owned(),
+        // What the verifier says of a certificate that is its own authority.
+        CertificateError::Other(_) => {
+            "the server's certificate cannot be accepted: it seems to be signed by itself; the server needs one that \
+             an authority has issued, and this machine must trust that authority"
+                .to_owned()
+        }
         _ => format!("the server's certificate cannot be accepted: {reason}"),
     }
 }

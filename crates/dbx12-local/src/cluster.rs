@@ -107,7 +107,7 @@ impl Cluster {
         match status {
             ClusterStatus::Terminated => {
                 let message = format!("Cluster {} is terminated: its workspace was shut down", self.id());
-                return Err(Refusal::new("IllegalStateException", message));
+                return Err(Refusal::new("ClusterNotRunning", message));
             }
             // It is starting as it is.
             ClusterStatus::Pending | ClusterStatus::Restarting => return Ok(()),
@@ -144,7 +144,7 @@ impl Cluster {
                 let most = self.config.max_contexts;
                 let message =
                     format!("Too many execution contexts are open right now (the limit is {most}), and none is idle");
-                Refusal::new("IllegalStateException", message)
+                Refusal::new("TooManyContexts", message)
             })?;
         }
         let id = contexts.unused_id();
@@ -238,7 +238,7 @@ impl Cluster {
             ClusterStatus::Error => {
                 let reason = reason.unwrap_or_default();
                 let message = format!("Cluster {id} is in status Error: {reason}. Then restart it (clusters/restart)");
-                Err(Refusal::new("IllegalStateException", message))
+                Err(Refusal::new("ClusterNotRunning", message))
             }
             // The words of the real service; clients know them and try again.
             _ => {

@@ -66,7 +66,7 @@ impl Commands {
     pub(crate) fn submit(&mut self, work: Work) -> Result<CommandId, Refusal> {
         if self.waiting.len() >= MOST_WAITING {
             let message = format!("{MOST_WAITING} commands wait in this context already: let some of them end first");
-            return Err(Refusal::new("IllegalStateException", message));
+            return Err(Refusal::new("TooManyCommands", message));
         }
         self.last_number += 1;
         let id = CommandId::from(Uuid::new_v4().to_string());

@@ -77,7 +77,7 @@ impl Context {
             Phase::Ended => return None,
             Phase::Error(why) => {
                 let message = format!("Context {} is in status Error. {why}", self.id);
-                return Some(Err(Refusal::new("IllegalStateException", message)));
+                return Some(Err(Refusal::new("ContextNotRunning", message)));
             }
             Phase::Pending | Phase::Running(_) => {}
         }

@@ -96,8 +96,8 @@ enum State {
 }
 
 impl Interpreter {
-    /// Starts a process and waits until it is ready for commands, unless `given_up` ends before: then what was started is
-    /// killed, and gone when this returns.
+    /// Starts a process and waits until it is ready for commands, unless `given_up` ends before: then what was started
+    /// is killed, and gone when this returns.
     ///
     /// Needs a tokio runtime with I/O and time. Dropping the future kills what was started, and does not wait for it.
     ///

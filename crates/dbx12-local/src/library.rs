@@ -83,8 +83,8 @@ impl Libraries {
 
 /// Installs what a URI names: a wheel, an archive or a folder, unless another future ends before.
 ///
-/// pip runs in an interpreter like any command, so it is limited, supervised and killed like one. Its process is gone when
-/// this returns.
+/// pip runs in an interpreter like any command, so it is limited, supervised and killed like one. Its process is gone
+/// when this returns.
 pub(crate) async fn install(
     python: &PythonConfig,
     uri: &str,

@@ -201,7 +201,8 @@ fn row_limit(request: &ExecuteCommand) -> Result<Option<usize>, Refusal> {
     }
 }
 
-/// Refuses parameters that were sent as another kind of value, and so were not read: to do without would be to do something else.
+/// Refuses parameters that were sent as another kind of value, and so were not read: to do without them would be to do
+/// something else.
 fn only_text(parameters: &[&str], unread: &Fields) -> Result<(), Refusal> {
     let is_other = |name: &&&str| {
         let value = unread.get(name).map(|value| value.get());

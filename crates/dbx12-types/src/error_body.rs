@@ -114,6 +114,12 @@ impl ErrorBody {
             || (self.is_gateway_not_found() && self.says("command"))
     }
 
+    /// There is no such cluster.
+    pub fn is_cluster_not_found(&self) -> bool {
+        self.exception().is_some_and(|name| name.ends_with("ClusterNotFound"))
+            || (self.is_gateway_not_found() && self.says("luster"))
+    }
+
     /// The cluster exists but takes no commands now.
     pub fn is_cluster_not_ready(&self) -> bool {
         self.exception()

@@ -1,105 +1,13 @@
 //! Invariant 8: Whatever `dbx12-exec` opens it closes: on success, error, timeout, cancellation and drop. What it could
 //! not close, it reports. (Ctrl-C is in `cli.rs`.)
 
+mod command_line;
+mod stage;
+
 use super::*;
-use dbx12_exec::types::{ContextId, GetContext};
-use dbx12_exec::{Progress, Waiter};
 use dbx12_tests::{Traced, processes_of};
+use stage::{LONG, Stage, arrive, processes_end, running};
 use std::path::Path;
-use tempfile::TempDir;
-
-/// Code that would run, with a process of its own, long after its test.
-const LONG: &str = "import subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\ntime.sleep(600)";
-
-/// A workspace whose processes can be found.
-struct Stage {
-    workspace: Workspace,
-    home: TempDir,
-}
-
-impl Stage {
-    async fn set() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let workspace = Workspace::builder()
-            .env("DBX12_TEST_HOME", home.path())
-            .start()
-            .await
-            .unwrap();
-        Self { workspace, home }
-    }
-
-    fn home(&self) -> &Path {
-        self.home.path()
-    }
-
-    /// A witness of all that is sent to the workspace, and its cluster by way of it.
-    fn watched(&self, interfere: impl Fn(&str, usize) -> Fate + Send + Sync + 'static) -> (Witness, Cluster) {
-        let witness = Witness::interfering(&self.workspace, interfere);
-        let cluster = cluster_behind(&witness, &self.workspace);
-        (witness, cluster)
-    }
-
-    async fn is_open(&self, context: &ContextId) -> bool {
-        match self
-            .workspace
-            .client()
-            .send(&GetContext::new(self.workspace.cluster_id(), context))
-            .await
-        {
-            Ok(_) => true,
-            Err(error) if error.is_context_not_found() => false,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Waits until no context that the witness saw is left, nor a process of one.
-    async fn is_left_clean(&self, what: &str, witness: &Witness) {
-        assert!(
-            witness.count("contexts/create") > 0,
-            "{what}: there was nothing to clean up"
-        );
-        until(what, async || {
-            // What was begun before the caller went is carried out.
-            if witness.created().len() < witness.count("contexts/create") {
-                return false;
-            }
-            for context in witness.created() {
-                if self.is_open(&context).await {
-                    return false;
-                }
-            }
-            processes_of(self.home()).is_empty()
-        })
-        .await;
-    }
-
-    /// Now, without waiting.
-    async fn assert_clean(&self, what: &str, witness: &Witness) {
-        for context in witness.created() {
-            assert!(!self.is_open(&context).await, "{what}: context {context} is left");
-        }
-        let processes = processes_of(self.home());
-        assert!(processes.is_empty(), "{what}: {processes:#?}");
-    }
-}
-
-fn arrive(_: &str, _: usize) -> Fate {
-    Fate::Arrive
-}
-
-/// Submits code that goes on for long, and waits until it runs.
-async fn running(session: &Session) -> Waiter {
-    let mut waiter = session.submit(LONG).await.unwrap();
-    loop {
-        if let Progress::Waiting {
-            status: Some(status), ..
-        } = waiter.next().await.unwrap()
-            && status.as_str() == "Running"
-        {
-            return waiter;
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_8_closing_leaves_nothing_whatever_came_of_the_command() {
@@ -114,7 +22,7 @@ async fn invariant_8_closing_leaves_nothing_whatever_came_of_the_command() {
             _ => drop(running(&session).await),
         }
         session.close().await.unwrap();
-        stage.assert_clean(what, &witness).await;
+        stage.is_clean(what, &witness).await;
     }
     assert_eq!(witness.created().len(), 3);
     stage.workspace.shutdown().await;
@@ -202,7 +110,7 @@ async fn invariant_8_an_opening_that_fails_leaves_nothing() {
     let opening = Session::builder(&cluster, Language::Python).timeout(Duration::from_millis(100));
     let error = opening.open().await.unwrap_err();
     assert!(matches!(error, ExecError::OpenTimeout { .. }), "{error}");
-    stage.assert_clean("a timeout", &witness).await;
+    stage.is_left_clean("a timeout", &witness).await;
 
     let refuse = |operation: &str, _| {
         if operation == "contexts/status" {
@@ -214,7 +122,7 @@ async fn invariant_8_an_opening_that_fails_leaves_nothing() {
     let (witness, cluster) = stage.watched(refuse);
     let error = Session::open(&cluster, Language::Python).await.unwrap_err();
     assert!(matches!(error, ExecError::Call(_)), "{error}");
-    stage.assert_clean("a refusal", &witness).await;
+    stage.is_left_clean("a refusal", &witness).await;
 
     // Too late for the caller, but the context is made all the same.
     let (witness, cluster) = stage.watched(arrive);
@@ -244,7 +152,6 @@ async fn invariant_8_a_workspace_that_is_shut_down_leaves_nothing_at_any_moment(
             .unwrap()
     };
     let home = tempfile::tempdir().unwrap();
-    let assert_clean = |what: &str| assert_eq!(processes_of(home.path()), Vec::<String>::new(), "{what}");
 
     let workspace = start(home.path(), false).await;
     until("it looks for its Python", async || {
@@ -252,7 +159,7 @@ async fn invariant_8_a_workspace_that_is_shut_down_leaves_nothing_at_any_moment(
     })
     .await;
     workspace.shutdown().await;
-    assert_clean("while it looks for its Python");
+    processes_end(home.path(), "while it looks for its Python").await;
 
     for what in [
         "while a context starts",
@@ -274,7 +181,7 @@ async fn invariant_8_a_workspace_that_is_shut_down_leaves_nothing_at_any_moment(
         }
         until(what, async || !processes_of(home.path()).is_empty()).await;
         workspace.shutdown().await;
-        assert_clean(what);
+        processes_end(home.path(), what).await;
     }
 }
 
@@ -309,5 +216,5 @@ async fn invariant_8_what_could_not_be_closed_is_reported() {
 
     // What no session destroys ends with its workspace.
     stage.workspace.shutdown().await;
-    assert_eq!(processes_of(stage.home()), Vec::<String>::new());
+    processes_end(stage.home(), "the workspace").await;
 }

@@ -16,9 +16,11 @@ const CLUSTER: &str = r#"{"id":"c","name":null,"status":"Hibernating","driverIp"
     "tariff":{"price":[1.50,null]},"serial":123456789012345678901234567890}"#;
 const CONTEXT: &str = r#"{"id":"1","status":"Dreaming","depth":123456789012345678901234567890}"#;
 const COMMAND: &str = r#"{"id":"2","status":"Paused","results":null,"position":123456789012345678901234567890}"#;
-const HOLOGRAM: &str = r#"{"results":{"beams":[{"x":123456789012345678901234567890}],"data":"light","resultType":"hologram"},
+const HOLOGRAM: &str = r#"{"results":{"beams":[{"x":123456789012345678901234567890}],
+    "data":"light","resultType":"hologram"},
     "id":"2","status":"Finished","cost":0.10}"#;
-const TABLE: &str = r#"{"id":"2","status":"Finished","results":{"schema":[{"name":"a","type":"\"quaternion\"","unit":"i"}],
+const TABLE: &str = r#"{"id":"2","status":"Finished","results":{
+    "schema":[{"name":"a","type":"\"quaternion\"","unit":"i"}],
     "data":[[123456789012345678901234567890,{"re":1e400}]],"resultType":"table","collation":"none"}}"#;
 const LIBRARIES: &str = r#"[{"name":"l","status":"LibraryMissing","since":123456789012345678901234567890}]"#;
 

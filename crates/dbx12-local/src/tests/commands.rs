@@ -165,7 +165,7 @@ async fn what_cannot_be_interrupted_is_killed_and_that_is_told() {
     );
     let said = refusal(&workspace, context.execution("1")).await;
     assert!(
-        said.starts_with("500 IllegalStateException: ") && said.contains("was killed because"),
+        said.starts_with("500 ContextNotRunning: ") && said.contains("was killed because"),
         "{said}"
     );
     assert!(!running(pid));

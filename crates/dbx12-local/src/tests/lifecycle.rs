@@ -48,7 +48,7 @@ async fn without_python_the_cluster_is_in_error_until_a_restart_finds_one() {
     assert_eq!(cluster_status(&workspace).await, ClusterStatus::Error);
     let said = refusal(&workspace, CreateContext::new(workspace.cluster_id(), Language::Python)).await;
     assert!(
-        said.starts_with("500 IllegalStateException: ") && said.contains("no Python interpreter"),
+        said.starts_with("500 ClusterNotRunning: ") && said.contains("no Python interpreter"),
         "{said}"
     );
 
