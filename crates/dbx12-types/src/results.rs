@@ -13,7 +13,7 @@ mod table;
 
 pub use image::{Image, ImageSource, Images};
 pub use plain::plain_text;
-pub use remote_error::RemoteError;
+pub use remote_error::{Exception, Frame, Position, RemoteError};
 pub use rows::{Rows, TableError};
 pub use table::{Column, Table};
 

@@ -69,9 +69,8 @@ fn find_tag(text: &str) -> Option<(usize, usize)> {
             .chars()
             .take_while(char::is_ascii_alphanumeric)
             .collect();
-        if TAGS.contains(&name.to_ascii_lowercase().as_str())
-            && let Some(end) = text[name_at..].find('>')
-        {
+        if TAGS.contains(&name.to_ascii_lowercase().as_str()) {
+            let end = text[name_at..].find('>')?;
             return Some((start, name_at + end + 1));
         }
         from = start + 1;
