@@ -93,7 +93,7 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 /// `&amp;` comes last, so that what it escapes is not unescaped again.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     ENTITIES.iter().fold(text.to_owned(), |text, (entity, character)| {
         text.replace(entity, character)
     })
