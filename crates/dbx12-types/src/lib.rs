@@ -15,6 +15,7 @@ pub mod fields;
 pub mod id;
 pub mod library;
 pub mod pairs;
+pub mod parameter;
 pub mod results;
 
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub use fields::{FieldError, Fields};
 pub use id::{ClusterId, CommandId, ContextId};
 pub use library::{LibraryInfo, LibraryStatus, ListLibraries, UploadLibrary, UploadedLibrary};
 pub use open_enum::Unrecognized;
+pub use parameter::{Parameter, ParameterError, Parameters};
 pub use results::{Image, Images, RemoteError, Results, Table, Text};

@@ -53,8 +53,8 @@ impl MimeBundle {
         Some(data)
     }
 
-    /// Takes a media type out, such as `application/json` before a table is sent to JupyterLab, which would rather show
-    /// that than `text/html`.
+    /// Takes a media type out, such as a table's `application/json` where a front end would show that rather than
+    /// `text/html`.
     pub fn remove(&mut self, media_type: &str) -> Option<MimeData> {
         let at = self.0.iter().position(|(known, _)| known == media_type)?;
         Some(self.0.remove(at).1)

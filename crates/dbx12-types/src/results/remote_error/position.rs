@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Position {
     /// The line, from 1.
     pub line: u32,
-    /// The column, from 0 as Spark counts its `pos`, in UTF-16 units or characters of the line.
+    /// The column, from 0 as Spark counts its `pos`, in characters.
     pub column: u32,
 }
 
