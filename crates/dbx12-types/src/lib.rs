@@ -12,6 +12,7 @@ pub mod context;
 pub mod endpoint;
 pub mod error_body;
 pub mod fields;
+pub mod guide;
 pub mod id;
 pub mod library;
 pub mod pairs;
