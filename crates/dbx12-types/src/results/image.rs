@@ -124,7 +124,7 @@ impl<'a> ImageSource<'a> {
         match self {
             Self::Data { base64, .. } => {
                 let text = percent_decoded(base64);
-                base64::decode(std::str::from_utf8(&text).ok()?)
+                base64::decode_lenient(std::str::from_utf8(&text).ok()?)
             }
             Self::PercentEncoded { text, .. } => Some(percent_decoded(text).into_owned()),
             Self::Path(_) => None,
