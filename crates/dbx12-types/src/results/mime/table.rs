@@ -34,8 +34,8 @@ fn records(table: &Table, names: &[String]) -> Option<Box<RawValue>> {
     }
     let names: Vec<_> = names.iter().map(|name| serde_json::json!(name).to_string()).collect();
     let mut json = String::from("[");
-    for row in table.rows::<Vec<&RawValue>>().ok()? {
-        let row = row.ok().filter(|row| row.len() == names.len())?;
+    for row in rows(table)? {
+        let row = cells(row).filter(|row| row.len() == names.len())?;
         let cells: Vec<_> = names
             .iter()
             .zip(row)
@@ -46,6 +46,15 @@ fn records(table: &Table, names: &[String]) -> Option<Box<RawValue>> {
     }
     json.push(']');
     RawValue::from_string(json).ok()
+}
+
+/// The rows as they came, whatever the schema says; `None` when they are no list.
+fn rows(table: &Table) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(table.data()?.get()).ok()
+}
+
+fn cells(row: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(row.get()).ok()
 }
 
 /// The first rows as text.
@@ -63,17 +72,15 @@ struct Cell {
 
 impl Preview {
     fn of(table: &Table, names: Vec<String>) -> Self {
-        let mut rows = Vec::new();
-        let mut more = 0;
-        for row in table.rows::<Vec<&RawValue>>().into_iter().flatten() {
-            if rows.len() == MOST_ROWS {
-                more += 1;
-                continue;
-            }
-            // A row that is no list of cells is in the JSON.
-            let cells = row.unwrap_or_default();
-            rows.push(cells.into_iter().map(|cell| Cell::of(cell.get())).collect());
-        }
+        let rows = rows(table).unwrap_or_default();
+        let more = rows.len().saturating_sub(MOST_ROWS);
+        // A row that is no list of cells is shown as one.
+        let shown = rows
+            .into_iter()
+            .take(MOST_ROWS)
+            .map(|row| cells(row).unwrap_or(vec![row]));
+        let rows = shown.map(|cells| cells.iter().map(|cell| Cell::of(cell.get())).collect());
+        let rows = rows.collect();
         let mut notes = Vec::new();
         if more > 0 {
             notes.push(format!("… and {more} more rows"));

@@ -109,7 +109,10 @@ fn what_would_be_lost_in_objects_stays_as_it_came() {
     let odd = shown(&parsed(r#"{"resultType":"table","schema":7,"data":"x"}"#));
     assert_eq!(odd["application/json"], "x");
     assert_eq!(shown(&parsed(r#"{"resultType":"table"}"#))["text/plain"], "");
-    assert_eq!(shown(&table(&[], &[json!([1, "b"])]))["text/plain"], "1  b");
+    assert_eq!(
+        shown(&table(&[], &[json!([1, "b"]), json!({"a": 1})]))["text/plain"],
+        "      1  b\n{\"a\":1}"
+    );
 }
 
 #[test]
