@@ -5,15 +5,18 @@ mod object;
 #[macro_use]
 mod open_enum;
 
+mod base64;
 pub mod cluster;
 pub mod command;
 pub mod context;
 pub mod endpoint;
 pub mod error_body;
 pub mod fields;
+pub mod guide;
 pub mod id;
 pub mod library;
 pub mod pairs;
+pub mod parameter;
 pub mod results;
 
 #[cfg(test)]
@@ -33,4 +36,5 @@ pub use fields::{FieldError, Fields};
 pub use id::{ClusterId, CommandId, ContextId};
 pub use library::{LibraryInfo, LibraryStatus, ListLibraries, UploadLibrary, UploadedLibrary};
 pub use open_enum::Unrecognized;
+pub use parameter::{Parameter, ParameterError, Parameters};
 pub use results::{Image, Images, RemoteError, Results, Table, Text};

@@ -6,14 +6,16 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 mod image;
+mod mime;
 mod plain;
 mod remote_error;
 mod rows;
 mod table;
 
 pub use image::{Image, ImageSource, Images};
+pub use mime::{MimeBundle, MimeData};
 pub use plain::plain_text;
-pub use remote_error::RemoteError;
+pub use remote_error::{Exception, Frame, Position, RemoteError};
 pub use rows::{Rows, TableError};
 pub use table::{Column, Table};
 

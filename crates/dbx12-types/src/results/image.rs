@@ -1,5 +1,9 @@
 //! Image results.
 
+mod file_store;
+
+use crate::base64;
+use std::borrow::Cow;
 use std::fmt;
 
 wire_object! {
@@ -56,28 +60,60 @@ impl Images {
 pub enum ImageSource<'a> {
     /// A data URL with base64, such as `data:image/png;base64,…`.
     Data {
-        /// The media type, for example `image/png`.
+        /// The media type as written, for example `image/png`.
         media_type: &'a str,
         /// The base64 text.
         base64: &'a str,
     },
-    /// A path such as `/plots/….png`: to be fetched below `/files` of the workspace.
+    /// A data URL without base64, such as `data:image/svg+xml,%3Csvg…`.
+    PercentEncoded {
+        /// The media type as written, for example `image/svg+xml;charset=utf-8`.
+        media_type: &'a str,
+        /// The percent-encoded text.
+        text: &'a str,
+    },
+    /// A path such as `/plots/….png` below the workspace's FileStore: see [`url_path`](Self::url_path).
     Path(&'a str),
 }
 
 impl<'a> ImageSource<'a> {
-    fn parse(file_name: &'a str) -> Self {
-        let data = || {
-            let (head, base64) = file_name.strip_prefix("data:")?.split_once(',')?;
-            Some(Self::Data {
-                media_type: head.strip_suffix(";base64")?,
-                base64,
-            })
-        };
-        data().unwrap_or(Self::Path(file_name))
+    /// Reads a `fileName`. Whatever is no data URL (RFC 2397) is a path.
+    pub(super) fn parse(file_name: &'a str) -> Self {
+        let scheme = file_name.get(..5).unwrap_or_default();
+        let data = file_name.get(5..).and_then(|rest| rest.split_once(','));
+        match data.filter(|_| scheme.eq_ignore_ascii_case("data:")) {
+            None => Self::Path(file_name),
+            Some((head, text)) => match head.strip_suffix(";base64") {
+                Some(media_type) => Self::Data {
+                    media_type,
+                    base64: text,
+                },
+                None => Self::PercentEncoded { media_type: head, text },
+            },
+        }
     }
 
-    /// The image's bytes, when they are in the answer and their base64 is sound.
+    /// The image's media type without parameters, such as `image/png`: as the data URL says, or by a path's ending.
+    /// `None` when neither tells.
+    pub fn media_type(&self) -> Option<&'a str> {
+        match self {
+            Self::Data { media_type, .. } | Self::PercentEncoded { media_type, .. } => {
+                let essence = media_type.split(';').next().unwrap_or_default().trim();
+                (!essence.is_empty()).then_some(essence)
+            }
+            Self::Path(path) => {
+                let (_, ending) = path.rsplit_once('.')?;
+                let ending = ending.to_ascii_lowercase();
+                MEDIA_TYPES
+                    .iter()
+                    .find(|(known, _)| *known == ending)
+                    .map(|(_, it)| *it)
+            }
+        }
+    }
+
+    /// The image's bytes, when they are in the answer and sound. Base64 may be of either alphabet, padded or not, and
+    /// percent-encoded.
     ///
     /// ```
     /// use dbx12_types::Image;
@@ -86,8 +122,38 @@ impl<'a> ImageSource<'a> {
     /// ```
     pub fn decode(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Data { base64, .. } => decode_base64(base64),
+            Self::Data { base64, .. } => {
+                let text = percent_decoded(base64);
+                base64::decode_lenient(std::str::from_utf8(&text).ok()?)
+            }
+            Self::PercentEncoded { text, .. } => Some(percent_decoded(text).into_owned()),
             Self::Path(_) => None,
+        }
+    }
+
+    /// Where to fetch the image, below the workspace's URL and with its credentials: `/files/plots/….png`,
+    /// percent-encoded.
+    ///
+    /// `None` when the image is in the answer, or when the path could lead out of the FileStore: the path comes from a
+    /// server, and a client must not let it choose what else to fetch.
+    ///
+    /// ```
+    /// use dbx12_types::Image;
+    /// let image = Image::new("/plots/a b.png");
+    /// assert_eq!(image.source().unwrap().url_path().unwrap(), "/files/plots/a%20b.png");
+    /// ```
+    pub fn url_path(&self) -> Option<String> {
+        match self {
+            Self::Path(path) => file_store::url_path(path),
+            _ => None,
+        }
+    }
+
+    /// The image's path in DBFS: `/FileStore/plots/….png`. `None` as for [`url_path`](Self::url_path).
+    pub fn dbfs_path(&self) -> Option<String> {
+        match self {
+            Self::Path(path) => file_store::dbfs_path(path),
+            _ => None,
         }
     }
 }
@@ -96,61 +162,109 @@ impl fmt::Debug for ImageSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Data { media_type, base64 } => write!(f, "Data({media_type}, {} characters)", base64.len()),
+            Self::PercentEncoded { media_type, text } => {
+                write!(f, "PercentEncoded({media_type}, {} characters)", text.len())
+            }
             Self::Path(path) => write!(f, "Path({path:?})"),
         }
     }
 }
 
-/// Standard base64; whitespace is skipped and padding optional. By hand, so that this crate needs serde alone.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end().trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    for character in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        let value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        buffer = buffer << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits) as u8);
-            buffer &= (1 << bits) - 1;
-        }
+/// By a file's ending.
+const MEDIA_TYPES: &[(&str, &str)] = &[
+    ("png", "image/png"),
+    ("svg", "image/svg+xml"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+];
+
+/// The bytes with every `%XX` replaced by the byte it stands for; a `%` without two digits stays.
+fn percent_decoded(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text.as_bytes());
     }
-    // Six bits left over are half a byte: the text was cut.
-    (bits != 6).then_some(bytes)
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let (byte, tail) = match tail {
+            [high, low, tail @ ..] if *first == b'%' => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, tail),
+                _ => (*first, &rest[1..]),
+            },
+            tail => (*first, tail),
+        };
+        bytes.push(byte);
+        rest = tail;
+    }
+    Cow::Owned(bytes)
+}
+
+fn digit(character: u8) -> Option<u8> {
+    char::from(character)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 
-    #[test]
-    fn base64_is_decoded_and_broken_base64_is_not() {
-        assert_eq!(decode_base64("aGVsbG8=").unwrap(), b"hello");
-        assert_eq!(decode_base64("aGVs\nbG8").unwrap(), b"hello");
-        assert_eq!(decode_base64("").unwrap(), b"");
-        assert_eq!(decode_base64("aGVsb"), None);
-        assert_eq!(decode_base64("a!"), None);
+    fn source(file_name: &str) -> ImageSource<'_> {
+        ImageSource::parse(file_name)
     }
 
     #[test]
-    fn a_path_is_a_path() {
-        let images = Images::new(vec!["/plots/1.png".to_owned(), "data:image/png,raw".to_owned()]);
+    fn data_urls_are_decoded_however_they_are_written() {
+        for url in [
+            "data:image/png;base64,+/8=",
+            "DATA:image/png;base64,-_8",
+            "data:image/png;charset=x;base64,%2B%2F8%3D",
+            "data:image/png,%FB%ff",
+        ] {
+            assert_eq!(source(url).decode().unwrap(), [0xfb, 0xff], "{url}");
+            assert_eq!(source(url).media_type(), Some("image/png"), "{url}");
+        }
+        assert_eq!(source("data:,100%").decode().unwrap(), b"100%");
+        assert_eq!(source("data:,a").media_type(), None);
+        assert_eq!(source("data:image/png;base64,???").decode(), None);
+    }
+
+    #[test]
+    fn a_path_is_a_path_and_its_ending_tells_the_type() {
+        let images = Images::new(vec![
+            "/plots/1.PNG".to_owned(),
+            "data:image/png".to_owned(),
+            "é".to_owned(),
+        ]);
         let sources: Vec<_> = images.sources().collect();
-        assert_eq!(
-            sources,
-            [
-                ImageSource::Path("/plots/1.png"),
-                ImageSource::Path("data:image/png,raw")
-            ]
-        );
+        assert_eq!(sources[0], ImageSource::Path("/plots/1.PNG"));
+        assert_eq!(sources[0].media_type(), Some("image/png"));
         assert_eq!(sources[0].decode(), None);
+        assert_eq!(sources[1].media_type(), None);
+        assert_eq!(sources[2], ImageSource::Path("é"));
+    }
+
+    #[test]
+    fn debug_shows_no_pixels() {
+        assert_eq!(
+            format!("{:?}", source("data:image/png;base64,AAAA")),
+            "Data(image/png, 4 characters)"
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_file_name_makes_it_panic_or_leaves_the_file_store(name in "(data:)?\\PC*|[a-z./%\\\\:]{0,20}") {
+            let source = source(&name);
+            let _ = (source.decode(), source.media_type());
+            if let Some(path) = source.url_path() {
+                prop_assert!(path.starts_with("/files/") && !path.contains("/.") && !path.contains("//"), "{path}");
+            }
+        }
     }
 }

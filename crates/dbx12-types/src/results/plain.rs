@@ -69,9 +69,8 @@ fn find_tag(text: &str) -> Option<(usize, usize)> {
             .chars()
             .take_while(char::is_ascii_alphanumeric)
             .collect();
-        if TAGS.contains(&name.to_ascii_lowercase().as_str())
-            && let Some(end) = text[name_at..].find('>')
-        {
+        if TAGS.contains(&name.to_ascii_lowercase().as_str()) {
+            let end = text[name_at..].find('>')?;
             return Some((start, name_at + end + 1));
         }
         from = start + 1;
@@ -94,7 +93,7 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 /// `&amp;` comes last, so that what it escapes is not unescaped again.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     ENTITIES.iter().fold(text.to_owned(), |text, (entity, character)| {
         text.replace(entity, character)
     })

@@ -2,13 +2,38 @@
 
 use super::plain::{plain_text, without_ansi};
 
+mod exception;
+mod frame;
+mod jvm;
+mod position;
+mod python;
+
+#[cfg(test)]
+mod tests;
+
+pub use exception::Exception;
+pub use frame::Frame;
+pub use position::Position;
+
 wire_object! {
     /// What the code raised, as the server tells it.
     ///
-    /// The fields are untouched; [`plain`](Self::plain) and [`traceback`](Self::traceback) are for people.
+    /// The fields are untouched, and are texts for people: HTML, terminal colours, the traces of three languages. What the
+    /// methods read out of them is read as far as it goes; where they find nothing, the texts still say it.
+    ///
+    /// ```
+    /// use dbx12_types::RemoteError;
+    /// let error = RemoteError::new(
+    ///     Some("<span class='ansi-red-fg'>KeyError</span>: &#39;price&#39;".to_owned()),
+    ///     "Traceback (most recent call last):\n  File \"<command-1>\", line 2, in total\n    row['price']\nKeyError: 'price'\n",
+    /// );
+    /// assert_eq!(error.plain(), "KeyError: 'price'");
+    /// assert_eq!(error.exception().unwrap().class, "KeyError");
+    /// assert_eq!(error.frames()[0].to_string(), "<command-1>:2 in total");
+    /// ```
     #[derive(Default)]
     pub struct RemoteError {
-        /// One line, often HTML: `<span class='ansi-red-fg'>KeyError</span>: 'foo'`. Not in the document.
+        /// What happened, often HTML: `<span class='ansi-red-fg'>KeyError</span>: 'foo'`. Not in the document.
         summary: Option<String> = "summary",
         /// The whole trace, often with terminal colours.
         cause: Option<String> = "cause",
@@ -25,18 +50,20 @@ impl RemoteError {
         }
     }
 
-    /// What happened in one line or a few, as plain text: the summary, else the trace's last line.
+    /// What happened in one line or a few, as plain text: the summary; without one, the trace's exception, what it says
+    /// behind `ErrorMessage=`, or its last line. Empty when the server said nothing.
     pub fn plain(&self) -> String {
-        match &self.summary {
-            Some(summary) if !summary.trim().is_empty() => plain_text(summary).trim().to_owned(),
-            _ => self
-                .traceback()
-                .lines()
-                .rfind(|line| !line.trim().is_empty())
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
+        let summary = self.plain_summary();
+        if !summary.is_empty() {
+            return summary;
         }
+        if let Some(exception) = self.exception() {
+            return exception.to_string();
+        }
+        let trace = self.traceback();
+        let message = trace.lines().find_map(|line| line.strip_prefix("ErrorMessage="));
+        let last = || trace.lines().rfind(|line| !line.trim().is_empty());
+        message.or_else(last).unwrap_or_default().trim().to_owned()
     }
 
     /// The whole trace as plain text; empty when the server sent none.
@@ -52,6 +79,40 @@ impl RemoteError {
             .flatten()
             .any(|text| text.contains("CommandCancelledException"))
     }
+
+    /// The exception that was raised, of Python, the JVM or SQL; the last one when others led to it.
+    pub fn exception(&self) -> Option<Exception> {
+        let summary = self.summary.as_deref().unwrap_or_default();
+        Exception::from_summary(summary, &self.plain_summary()).or_else(|| Exception::from_trace(&self.traceback()))
+    }
+
+    /// The exceptions that led to it, nearest first: what Python was handling, what the JVM says behind `Caused by:`.
+    pub fn causes(&self) -> Vec<Exception> {
+        exception::causes(&self.traceback())
+    }
+
+    /// The calls that led to the exception, outermost first: the last is where it was raised.
+    ///
+    /// Of a Python traceback in every form (Python's own, `<command-1> in f(x)` of older runtimes, `File
+    /// <command-1>:2, in f(x)` of newer ones), else of a JVM trace, else the places that the Scala compiler complains of.
+    pub fn frames(&self) -> Vec<Frame> {
+        let trace = self.traceback();
+        if trace.trim().is_empty() {
+            return frame::frames(&self.plain_summary());
+        }
+        frame::frames(&trace)
+    }
+
+    /// Where in the SQL text the error is, when Spark says so.
+    pub fn position(&self) -> Option<Position> {
+        Position::find(&self.plain_summary()).or_else(|| Position::find(&self.traceback()))
+    }
+
+    fn plain_summary(&self) -> String {
+        plain_text(self.summary.as_deref().unwrap_or_default())
+            .trim()
+            .to_owned()
+    }
 }
 
 impl std::fmt::Display for RemoteError {
@@ -61,27 +122,3 @@ impl std::fmt::Display for RemoteError {
 }
 
 impl std::error::Error for RemoteError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_plain_line_from_html_or_from_the_trace() {
-        let summary = "<span class='ansi-red-fg'>Exception</span>: &lt;juhu&gt;".to_owned();
-        assert_eq!(RemoteError::new(Some(summary), "…").plain(), "Exception: <juhu>");
-        assert_eq!(
-            RemoteError::new(None, "Traceback\n\u{1b}[31mKeyError\u{1b}[0m: 'a'\n\n").plain(),
-            "KeyError: 'a'"
-        );
-        assert_eq!(RemoteError::default().plain(), "");
-    }
-
-    #[test]
-    fn a_cancelled_command_is_known_by_its_cause() {
-        let cause =
-            "com.databricks.backend.common.rpc.CommandCancelledException\n\tat com.databricks.spark.chauffeur.X";
-        assert!(RemoteError::new(None, cause).is_cancelled());
-        assert!(!RemoteError::new(None, "KeyboardInterrupt").is_cancelled());
-    }
-}
