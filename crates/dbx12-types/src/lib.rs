@@ -15,6 +15,7 @@ pub mod id;
 pub mod library;
 pub mod pairs;
 pub mod results;
+pub mod spark_type;
 
 #[cfg(test)]
 mod lossless_tests;
@@ -34,3 +35,4 @@ pub use id::{ClusterId, CommandId, ContextId};
 pub use library::{LibraryInfo, LibraryStatus, ListLibraries, UploadLibrary, UploadedLibrary};
 pub use open_enum::Unrecognized;
 pub use results::{Image, Images, RemoteError, Results, Table, Text};
+pub use spark_type::DataType;
