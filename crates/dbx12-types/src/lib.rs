@@ -5,6 +5,7 @@ mod object;
 #[macro_use]
 mod open_enum;
 
+mod base64;
 pub mod cluster;
 pub mod command;
 pub mod context;
