@@ -15,6 +15,8 @@ mod decode;
 mod error;
 mod json_lines;
 mod markdown;
+#[cfg(feature = "arrow")]
+mod record_batch;
 mod rows;
 mod scan;
 #[cfg(test)]
@@ -227,9 +229,13 @@ impl Table {
 
     /// Before the first row.
     fn walk(&self) -> Result<Walk<'_>, TableError> {
-        let names = self.known_schema().map(column::columns).transpose()?;
-        let names = names.map(|columns| columns.into_iter().map(|column| column.name).collect());
-        Walk::new(self.rows_text(), names)
+        Walk::new(self.rows_text(), self.names()?)
+    }
+
+    /// The names of the columns. Missing without a schema.
+    fn names(&self) -> Result<Option<Vec<String>>, TableError> {
+        let columns = self.known_schema().map(column::columns).transpose()?;
+        Ok(columns.map(|columns| columns.into_iter().map(|column| column.name).collect()))
     }
 
     fn known_schema(&self) -> Option<&RawValue> {

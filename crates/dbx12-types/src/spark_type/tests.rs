@@ -1,3 +1,5 @@
+//! Types come back as they came, from both forms, whatever they are.
+
 use super::{ArrayType, DataType, IntervalUnit, MapType, StructField, StructType};
 use crate::Fields;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};

@@ -93,18 +93,20 @@ fn text<'a>(text: Cow<'a, str>, data_type: &DataType) -> Cell<'a> {
         DataType::Decimal { .. } if is_decimal(&text) => Cell::Decimal(text),
         DataType::Date => Cell::Date(text),
         DataType::Timestamp | DataType::TimestampNtz => Cell::Timestamp(text),
-        DataType::Float | DataType::Double => not_finite(&text).map_or(Cell::Text(text), Cell::Float),
+        DataType::Float | DataType::Double => {
+            not_finite(&text).map_or(Cell::Text(text), |number| Cell::Float(number.into()))
+        }
         DataType::Binary => base64::decode(&text).map_or(Cell::Text(text), Cell::Binary),
         _ => Cell::Text(text),
     }
 }
 
 /// The numbers that JSON cannot write, as Spark does: `NaN`, `Infinity`, `-Infinity`.
-pub(super) fn not_finite(text: &str) -> Option<f64> {
+pub(super) fn not_finite(text: &str) -> Option<f32> {
     match text {
-        "NaN" => Some(f64::NAN),
-        "Infinity" => Some(f64::INFINITY),
-        "-Infinity" => Some(f64::NEG_INFINITY),
+        "NaN" => Some(f32::NAN),
+        "Infinity" => Some(f32::INFINITY),
+        "-Infinity" => Some(f32::NEG_INFINITY),
         _ => None,
     }
 }

@@ -29,6 +29,15 @@ pub(super) enum Problem {
     Ambiguous,
     /// The output cannot be written.
     Write(io::Error),
+    /// A cell is not of its column's type.
+    #[cfg(feature = "arrow")]
+    Misfit(super::record_batch::Misfit),
+    /// There is more text than one batch can hold.
+    #[cfg(feature = "arrow")]
+    TooLarge { bytes: usize },
+    /// Arrow refuses the batch.
+    #[cfg(feature = "arrow")]
+    Arrow(arrow_schema::ArrowError),
 }
 
 impl TableError {
@@ -115,6 +124,17 @@ impl fmt::Display for Problem {
             Self::NoColumn { names } => write!(f, "there is none of that name, only `{}`", names.join("`, `")),
             Self::Ambiguous => f.write_str("several columns have that name; rename them in the query"),
             Self::Write(source) => write!(f, "it cannot be written: {source}"),
+            #[cfg(feature = "arrow")]
+            Self::Misfit(misfit) => misfit.fmt(f),
+            #[cfg(feature = "arrow")]
+            Self::TooLarge { bytes } => {
+                write!(
+                    f,
+                    "its rows are {bytes} bytes of text and a record batch holds 2 GiB; ask for fewer rows"
+                )
+            }
+            #[cfg(feature = "arrow")]
+            Self::Arrow(source) => write!(f, "Arrow refuses the batch: {source}"),
         }
     }
 }
@@ -131,11 +151,9 @@ impl std::error::Error for TableError {
         match &self.problem {
             Problem::Schema(source) | Problem::Decode(source) => Some(source),
             Problem::Write(source) => Some(source),
-            Problem::NoRows
-            | Problem::NoRow
-            | Problem::Length { .. }
-            | Problem::NoColumn { .. }
-            | Problem::Ambiguous => None,
+            #[cfg(feature = "arrow")]
+            Problem::Arrow(source) => Some(source),
+            _ => None,
         }
     }
 }

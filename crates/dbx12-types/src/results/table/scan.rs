@@ -41,6 +41,18 @@ impl<'a> Cursor<'a> {
         self.has_next().then(|| self.value())
     }
 
+    /// The next name and value of the object it is in. `None` at the object's end, which it leaves.
+    #[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "only Arrow looks into objects"))]
+    pub(super) fn member(&mut self) -> Option<(Token<'a>, Token<'a>)> {
+        self.has_next().then(|| {
+            let name = self.value();
+            self.skip_white_space();
+            self.at += usize::from(self.byte() == Some(b':'));
+            self.skip_white_space();
+            (name, self.value())
+        })
+    }
+
     /// Whether the array or object it is in goes on; then it is at the next value. Else it leaves it.
     pub(super) fn has_next(&mut self) -> bool {
         self.skip_white_space();
@@ -253,6 +265,16 @@ mod tests {
     }
 
     #[test]
+    fn members_are_names_and_values() {
+        let mut cursor = Cursor::new("{ \"a\" : [1] ,\"b\":2}");
+        assert!(cursor.enter(b'{'));
+        let members: Vec<_> = std::iter::from_fn(|| cursor.member())
+            .map(|(name, value)| (name.plain().unwrap(), value.text))
+            .collect();
+        assert_eq!(members, [("a", "[1]"), ("b", "2")]);
+    }
+
+    #[test]
     fn text_without_escapes_is_borrowed() {
         let mut cursor = Cursor::new(r#"["plain","\u00e9","\ud800"]"#);
         cursor.enter(b'[');
@@ -273,6 +295,9 @@ mod tests {
                 if let Ok(expected) = serde_json::from_str::<Vec<&RawValue>>(&text) {
                     assert_eq!(found, expected.into_iter().map(RawValue::get).collect::<Vec<_>>());
                 }
+                let mut cursor = Cursor::new(&text);
+                cursor.enter(b'[');
+                while cursor.member().is_some() {}
             }
         }
     }

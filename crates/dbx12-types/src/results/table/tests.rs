@@ -8,7 +8,7 @@ use super::Table;
 use crate::Results;
 
 /// A table as a server sends it.
-fn table(fields: &str) -> Table {
+pub(super) fn table(fields: &str) -> Table {
     let results = format!(r#"{{"resultType":"table",{fields}}}"#);
     let Results::Table(table) = serde_json::from_str(&results).unwrap() else {
         panic!("a table")
@@ -17,7 +17,7 @@ fn table(fields: &str) -> Table {
 }
 
 /// A table of these columns, `name type` each, and these rows.
-fn typed(columns: &[&str], data: &str) -> Table {
+pub(super) fn typed(columns: &[&str], data: &str) -> Table {
     let columns: Vec<_> = columns
         .iter()
         .map(|column| {
@@ -31,6 +31,6 @@ fn typed(columns: &[&str], data: &str) -> Table {
     ))
 }
 
-fn text(error: &super::TableError) -> String {
+pub(super) fn text(error: &super::TableError) -> String {
     error.to_string()
 }

@@ -73,6 +73,8 @@ fn exercise(table: &Table) {
     let _ = table.to_csv(std::io::sink());
     let _ = table.to_json_lines(std::io::sink());
     let _ = table.to_markdown(std::io::sink());
+    #[cfg(feature = "arrow")]
+    let _ = table.record_batch();
 }
 
 /// The records of a CSV, quoted fields as text, empty unquoted ones as `None`.

@@ -1,3 +1,5 @@
+//! Reading tables: rows, columns, cells, and what is said of those that do not fit.
+
 use super::{table, text, typed};
 use crate::results::{Cell, Column, Table, TableError};
 use crate::{DataType, Results};

@@ -1,3 +1,5 @@
+//! Writing tables: CSV, JSON Lines, Markdown, and outputs that fail.
+
 use super::{table, text, typed};
 use crate::results::{Table, TableError};
 use std::io::{self, Write};
