@@ -15,6 +15,7 @@ mod decode;
 mod error;
 mod json_lines;
 mod markdown;
+mod number;
 #[cfg(feature = "arrow")]
 mod record_batch;
 mod rows;

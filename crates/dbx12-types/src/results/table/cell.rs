@@ -1,6 +1,7 @@
 //! Single cells, by their Spark types.
 
 use super::error::TableError;
+use super::number::Parts;
 use super::scan::{Kind, Token};
 use super::walk::Walk;
 use crate::{DataType, base64};
@@ -90,7 +91,7 @@ fn float(text: &str) -> Option<Cell<'_>> {
 
 fn text<'a>(text: Cow<'a, str>, data_type: &DataType) -> Cell<'a> {
     match data_type {
-        DataType::Decimal { .. } if is_decimal(&text) => Cell::Decimal(text),
+        DataType::Decimal { .. } if Parts::of(&text).is_some() => Cell::Decimal(text),
         DataType::Date => Cell::Date(text),
         DataType::Timestamp | DataType::TimestampNtz => Cell::Timestamp(text),
         DataType::Float | DataType::Double => {
@@ -111,11 +112,6 @@ pub(super) fn not_finite(text: &str) -> Option<f32> {
     }
 }
 
-/// Whether it is a number as JSON writes it.
-fn is_decimal(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Number>(text).is_ok()
-}
-
 /// The rows of a table as cells: an iterator that borrows the table's text.
 ///
 /// A row that cannot be read is an error; the rows after it can still be read.
@@ -123,11 +119,17 @@ fn is_decimal(text: &str) -> bool {
 pub struct Cells<'a> {
     walk: Walk<'a>,
     types: Vec<DataType>,
+    /// The type of cells that the schema says nothing of.
+    untyped: DataType,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(walk: Walk<'a>, types: Vec<DataType>) -> Self {
-        Self { walk, types }
+        Self {
+            walk,
+            types,
+            untyped: DataType::parse(""),
+        }
     }
 }
 
@@ -135,10 +137,9 @@ impl<'a> Iterator for Cells<'a> {
     type Item = Result<Vec<Cell<'a>>, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let untyped = DataType::parse("");
         let mut cells = Vec::with_capacity(self.types.len());
         let row = self.walk.each_cell(|index, token| {
-            cells.push(Cell::new(token, self.types.get(index).unwrap_or(&untyped))?);
+            cells.push(Cell::new(token, self.types.get(index).unwrap_or(&self.untyped))?);
             Ok(())
         })?;
         Some(row.map(|()| cells))

@@ -30,8 +30,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes into the array (`[`) or object (`{`) that begins here. False when none does; then it stays.
     pub(super) fn enter(&mut self, bracket: u8) -> bool {
-        self.skip_white_space();
-        let enters = self.byte() == Some(bracket);
+        let enters = self.skip_white_space() == Some(bracket);
         self.at += usize::from(enters);
         enters
     }
@@ -42,12 +41,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next name and value of the object it is in. `None` at the object's end, which it leaves.
-    #[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "only Arrow looks into objects"))]
+    #[cfg(feature = "arrow")]
     pub(super) fn member(&mut self) -> Option<(Token<'a>, Token<'a>)> {
         self.has_next().then(|| {
             let name = self.value();
-            self.skip_white_space();
-            self.at += usize::from(self.byte() == Some(b':'));
+            let has_value = self.skip_white_space() == Some(b':');
+            self.at += usize::from(has_value);
             self.skip_white_space();
             (name, self.value())
         })
@@ -55,103 +54,108 @@ impl<'a> Cursor<'a> {
 
     /// Whether the array or object it is in goes on; then it is at the next value. Else it leaves it.
     pub(super) fn has_next(&mut self) -> bool {
-        self.skip_white_space();
-        if self.byte() == Some(b',') {
+        let mut byte = self.skip_white_space();
+        if byte == Some(b',') {
             self.at += 1;
-            self.skip_white_space();
+            byte = self.skip_white_space();
         }
-        let ends = self.byte().is_none_or(|byte| matches!(byte, b']' | b'}'));
-        self.at += usize::from(ends);
-        !ends
+        match byte {
+            Some(b']' | b'}') => {
+                self.at += 1;
+                false
+            }
+            byte => byte.is_some(),
+        }
     }
 
     /// The value that begins here; goes past it.
     pub(super) fn value(&mut self) -> Token<'a> {
         let start = self.at;
-        let escaped = match self.byte() {
-            Some(b'"') => self.pass_string(),
-            Some(b'[' | b'{') => {
-                self.pass_nested();
-                false
-            }
-            _ => {
-                self.pass_scalar();
-                false
-            }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let (length, escaped) = match rest.first() {
+            Some(b'"') => string_length(rest),
+            Some(b'[' | b'{') => (nested_length(rest), false),
+            _ => (scalar_length(rest), false),
         };
+        self.at = start + length;
         Token {
             text: self.text.get(start..self.at).unwrap_or_default(),
             escaped,
         }
     }
 
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn skip_white_space(&mut self) {
-        while self.byte().is_some_and(is_white_space) {
-            self.at += 1;
-        }
-    }
-
-    /// Passes the string that begins here. True when there are escapes in it.
-    fn pass_string(&mut self) -> bool {
-        self.at += 1;
-        let mut escaped = false;
-        while let Some(rest) = self.text.as_bytes().get(self.at..) {
-            let plain = plain_length(rest);
-            if rest.get(plain) != Some(&b'\\') {
-                self.at += plain + 1;
-                break;
-            }
-            escaped = true;
-            self.at += plain + 2;
-        }
-        escaped
-    }
-
-    /// Passes the array or object that begins here, however deep it is.
-    fn pass_nested(&mut self) {
-        let mut depth = 0usize;
-        while let Some(byte) = self.byte() {
-            match byte {
-                b'"' => {
-                    self.pass_string();
-                    continue;
-                }
-                b'[' | b'{' => depth += 1,
-                b']' | b'}' => depth -= 1,
-                _ => {}
+    /// Goes to the next byte that is no white space, and returns it.
+    fn skip_white_space(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.text.as_bytes().get(self.at)?;
+            if !is_white_space(byte) {
+                return Some(byte);
             }
             self.at += 1;
-            if depth == 0 {
-                break;
-            }
         }
     }
+}
 
-    fn pass_scalar(&mut self) {
-        // At least one byte, so that every walk ends.
-        let rest = self.text.as_bytes().get(self.at + 1..).unwrap_or_default();
-        let length = rest.iter().position(|byte| ENDS_SCALAR[usize::from(*byte)]);
-        self.at += 1 + length.unwrap_or(rest.len());
+/// The length of the string that `bytes` begins with, and whether there are escapes in it.
+fn string_length(bytes: &[u8]) -> (usize, bool) {
+    let mut length = 1;
+    let mut escaped = false;
+    loop {
+        let rest = bytes.get(length..).unwrap_or_default();
+        length += plain_length(rest);
+        match bytes.get(length) {
+            Some(b'\\') => {
+                escaped = true;
+                length += 2;
+            }
+            Some(_) => return (length + 1, escaped),
+            None => return (bytes.len(), escaped),
+        }
     }
+}
+
+/// The length of the array or object that `bytes` begins with, however deep it is.
+fn nested_length(bytes: &[u8]) -> usize {
+    let (mut length, mut depth) = (0, 0usize);
+    while let Some(byte) = bytes.get(length) {
+        match byte {
+            b'"' => {
+                length += string_length(&bytes[length..]).0;
+                continue;
+            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        length += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    length
+}
+
+/// The length of the number or word that `bytes` begins with: at least one, so that every walk ends.
+fn scalar_length(bytes: &[u8]) -> usize {
+    let rest = bytes.get(1..).unwrap_or_default();
+    let length = rest.iter().position(|byte| ENDS_SCALAR[usize::from(*byte)]);
+    1 + length.unwrap_or(rest.len())
 }
 
 /// How many bytes come before the first quote or backslash; all, when there is none. Eight at a time: most of a table
 /// is text.
 fn plain_length(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*word);
         let found = first_equal(word, b'"') | first_equal(word, b'\\');
         if found != 0 {
-            return index * 8 + (found.trailing_zeros() / 8) as usize;
+            return bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
         }
+        rest = after;
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
-    words.len() * 8 + rest.iter().position(ends).unwrap_or(rest.len())
+    bytes.len() - rest.len() + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 /// The lowest bit set is in the lowest byte of `word` that equals `byte`; zero when there is none.
@@ -265,6 +269,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "arrow")]
     fn members_are_names_and_values() {
         let mut cursor = Cursor::new("{ \"a\" : [1] ,\"b\":2}");
         assert!(cursor.enter(b'{'));
@@ -297,7 +302,9 @@ mod tests {
                 }
                 let mut cursor = Cursor::new(&text);
                 cursor.enter(b'[');
+                #[cfg(feature = "arrow")]
                 while cursor.member().is_some() {}
+                while cursor.element().is_some() {}
             }
         }
     }

@@ -1,25 +1,16 @@
 //! Decimal numbers, exactly.
 
+use crate::results::table::number::Parts;
+
 /// The number in units of the last digit that `scale` keeps: 1.10 is 110 with scale 2. `None` when it is no number, or
 /// has digits that `decimal(precision,scale)` does not keep.
 pub(super) fn parse(text: &str, precision: u8, scale: i8) -> Option<i128> {
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(text) => (true, text),
-        None => (false, text),
-    };
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() || (mantissa.contains('.') && fraction.is_empty()) {
-        return None;
-    }
-    let mut digits = whole.bytes().chain(fraction.bytes());
-    if !digits.all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-
+    let Parts {
+        negative,
+        whole,
+        fraction,
+        exponent,
+    } = Parts::of(text)?;
     // The number is its significant digits, as a whole number, times ten to the power of `exponent`.
     let all = [whole, fraction].concat();
     let significant = all.trim_start_matches('0');
