@@ -117,8 +117,9 @@ impl Table {
     /// ```
     ///
     /// # Errors
-    /// When the rows are no array, or the schema cannot be read. A row that does not fit `T` is an error of its own,
-    /// naming the row; the rows after it can still be read.
+    /// When the rows are no array, or the schema cannot be read. A row that does not fit `T`, or has more or fewer cells
+    /// than the schema has columns, is an error of its own, naming the row and where possible the column; the rows after
+    /// it can still be read.
     pub fn rows<'a, T: Deserialize<'a>>(&'a self) -> Result<Rows<'a, T>, TableError> {
         self.walk().map(Rows::new)
     }
@@ -299,7 +300,8 @@ impl fmt::Debug for Table {
 /// Equal when the JSON text is the same.
 impl PartialEq for Table {
     fn eq(&self, other: &Self) -> bool {
-        let text = |raw: &Option<Box<RawValue>>| raw.as_ref().map(|raw| raw.get().to_owned());
-        text(&self.data) == text(&other.data) && text(&self.schema) == text(&other.schema) && self.extra == other.extra
+        let same =
+            |one: Option<&RawValue>, other: Option<&RawValue>| one.map(RawValue::get) == other.map(RawValue::get);
+        same(self.data(), other.data()) && same(self.schema(), other.schema()) && self.extra == other.extra
     }
 }

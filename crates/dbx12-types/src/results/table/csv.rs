@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 /// Writes a line of names, where there is a schema, and a line a row.
 pub(super) fn write(mut walk: Walk<'_>, mut out: impl Write) -> Result<(), TableError> {
-    if let Some(names) = walk.names() {
+    if let Some(names) = walk.names().filter(|names| !names.is_empty()) {
         for (index, name) in names.iter().enumerate() {
             separate(index, &mut out)?;
             write_text(name, &mut out)?;

@@ -118,7 +118,13 @@ impl fmt::Display for Problem {
             Self::NoRows => f.write_str("its rows are not an array"),
             Self::Schema(source) => write!(f, "its schema cannot be read: {source}"),
             Self::NoRow => f.write_str("it is not an array of cells"),
-            Self::Length { cells, columns } => write!(f, "it has {cells} cells and the schema {columns} columns"),
+            Self::Length { cells, columns } => {
+                let ending = if *cells == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "it has {cells} cell{ending}, and the schema's number of columns is {columns}"
+                )
+            }
             Self::Decode(source) => write!(f, "it is not what was asked for: {}", without_place(source)),
             Self::NoColumn { names } if names.is_empty() => f.write_str("the schema names no columns"),
             Self::NoColumn { names } => write!(f, "there is none of that name, only `{}`", names.join("`, `")),

@@ -77,6 +77,23 @@ fn exercise(table: &Table) {
     let _ = table.record_batch();
 }
 
+#[test]
+fn no_depth_exhausts_the_stack() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for data_type in ["string", "array<array<int>>", "struct<a:int>", ""] {
+        let table = typed(&[&format!("c {data_type}")], &format!("[[{deep}],{deep}]"));
+        exercise(&table);
+        assert_eq!(table.row_count().unwrap(), 2);
+        assert!(table.rows::<Value>().unwrap().all(|row| row.is_err()));
+        let mut lines = Vec::new();
+        table.to_json_lines(&mut lines).unwrap();
+        assert_eq!(
+            lines.len(),
+            r#"{"c":}"#.len() + deep.len() + 1 + r#"{"c":}"#.len() + deep.len() - 2 + 1
+        );
+    }
+}
+
 /// The records of a CSV, quoted fields as text, empty unquoted ones as `None`.
 fn parse_csv(csv: &str) -> Vec<Vec<Option<String>>> {
     let mut records = vec![Vec::new()];

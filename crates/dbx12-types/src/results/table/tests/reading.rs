@@ -156,13 +156,13 @@ fn a_row_that_does_not_fit_is_named_and_the_next_is_read() {
     assert_eq!(
         errors,
         [
-            "row 1 of the table: it has 1 cells and the schema 2 columns",
-            "row 2 of the table: it has 3 cells and the schema 2 columns",
+            "row 1 of the table: it has 1 cell, and the schema's number of columns is 2",
+            "row 2 of the table: it has 3 cells, and the schema's number of columns is 2",
             "row 3, column `b` of the table: it is not what was asked for: invalid type: string \"x\", expected u8",
             "row 4 of the table: it is not an array of cells",
             "row 5 of the table: it is not an array of cells",
             "row 6, column `b` of the table: it is not what was asked for: invalid type: sequence, expected u8",
-            "row 7 of the table: it has 0 cells and the schema 2 columns",
+            "row 7 of the table: it has 0 cells, and the schema's number of columns is 2",
         ]
     );
     assert_eq!(rows[7].as_ref().unwrap(), &Pair { a: 1, b: 2 });
@@ -249,7 +249,7 @@ fn a_column_is_read_by_its_name() {
         column,
         [
             Ok(1),
-            Err("row 2 of the table: it has 2 cells and the schema 3 columns".to_owned()),
+            Err("row 2 of the table: it has 2 cells, and the schema's number of columns is 3".to_owned()),
             Err(
                 "row 3, column `a` of the table: it is not what was asked for: invalid type: string \"?\", expected u8"
                     .to_owned()

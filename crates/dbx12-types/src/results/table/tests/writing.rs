@@ -42,6 +42,7 @@ fn csv_tells_null_from_empty_text() {
     ];
     assert_eq!(csv(&mixed()).unwrap(), lines.join("\r\n"));
     assert_eq!(csv(&table("\"data\":[[1,null],[]]")).unwrap(), "1,\r\n\r\n");
+    assert_eq!(csv(&typed(&[], "[]")).unwrap(), "");
     assert_eq!(csv(&typed(&["a,b int", " int"], "[]")).unwrap(), "\"a,b\",\"\"\r\n");
 }
 
