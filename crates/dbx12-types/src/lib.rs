@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[macro_use]
 mod object;
@@ -18,6 +19,7 @@ pub mod library;
 pub mod pairs;
 pub mod parameter;
 pub mod results;
+pub mod spark_type;
 
 #[cfg(test)]
 mod lossless_tests;
@@ -38,3 +40,4 @@ pub use library::{LibraryInfo, LibraryStatus, ListLibraries, UploadLibrary, Uplo
 pub use open_enum::Unrecognized;
 pub use parameter::{Parameter, ParameterError, Parameters};
 pub use results::{Image, Images, RemoteError, Results, Table, Text};
+pub use spark_type::DataType;

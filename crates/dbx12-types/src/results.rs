@@ -9,15 +9,13 @@ mod image;
 mod mime;
 mod plain;
 mod remote_error;
-mod rows;
 mod table;
 
 pub use image::{Image, ImageSource, Images};
 pub use mime::{MimeBundle, MimeData};
 pub use plain::plain_text;
 pub use remote_error::{Exception, Frame, Position, RemoteError};
-pub use rows::{Rows, TableError};
-pub use table::{Column, Table};
+pub use table::{Cell, Cells, Column, ColumnValues, Rows, Table, TableError};
 
 /// What came of a command: `results` of `commands/status`. One command has one result.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,36 @@
 //! Table results: kept as text, decoded once, straight into what the caller wants.
 
-use super::rows::{Rows, TableError};
-use crate::Fields;
 use crate::fields::{FieldError, Object};
-use serde::Serialize;
+use crate::{DataType, Fields};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
+use std::io::{BufWriter, Write};
+
+mod cell;
+mod column;
+mod column_values;
+mod csv;
+mod decode;
+mod error;
+mod json_lines;
+mod markdown;
+mod number;
+#[cfg(feature = "arrow")]
+mod record_batch;
+mod rows;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use cell::{Cell, Cells};
+pub use column::Column;
+pub use column_values::ColumnValues;
+pub use error::TableError;
+pub use rows::Rows;
+
+use walk::Walk;
 
 /// A table. Its rows stay as the JSON text they came in until somebody asks for them.
 #[derive(Clone, Default)]
@@ -13,32 +38,6 @@ pub struct Table {
     data: Option<Box<RawValue>>,
     schema: Option<Box<RawValue>>,
     extra: Fields,
-}
-
-/// A column of a table, as the schema describes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Column {
-    /// The column's name.
-    pub name: String,
-    /// Its type as it came: JSON text such as `"long"` with its quotes, or a Hive string such as `bigint`. Empty when
-    /// the schema does not say.
-    pub data_type: String,
-}
-
-impl Column {
-    /// A column of a Spark type, given as Spark's own JSON for it: `"long"` becomes `"\"long\""` on the wire.
-    pub fn new(name: impl Into<String>, data_type: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            data_type: data_type.into(),
-        }
-    }
-
-    /// The type without the quotes that the service wraps simple types in: `long`.
-    pub fn type_name(&self) -> &str {
-        self.data_type.trim_matches('"')
-    }
 }
 
 impl Table {
@@ -91,11 +90,16 @@ impl Table {
     /// # Errors
     /// When the schema is neither an array of objects nor an array of arrays.
     pub fn columns(&self) -> Result<Vec<Column>, TableError> {
-        let Some(schema) = &self.schema else {
-            return Ok(Vec::new());
-        };
-        let items: Vec<&RawValue> = serde_json::from_str(schema.get()).map_err(TableError::schema)?;
-        items.into_iter().map(column).collect()
+        self.known_schema().map_or(Ok(Vec::new()), column::columns)
+    }
+
+    /// How many rows there are. No cell is decoded for it.
+    ///
+    /// # Errors
+    /// When the rows are no array.
+    pub fn row_count(&self) -> Result<usize, TableError> {
+        let mut walk = Walk::new(self.rows_text(), None)?;
+        Ok(std::iter::from_fn(|| walk.pass_row()).count())
     }
 
     /// The rows, decoded one at a time into tuples, vectors, maps, or structs by column name.
@@ -113,11 +117,139 @@ impl Table {
     /// ```
     ///
     /// # Errors
-    /// When the rows are no array, or the schema cannot be read. A row that does not fit `T` is an error of its own,
-    /// naming the row; the rows after it can still be read.
-    pub fn rows<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<Rows<'a, T>, TableError> {
-        let names = self.columns()?.into_iter().map(|column| column.name).collect();
-        Rows::new(self.data.as_deref().map_or("[]", RawValue::get), names)
+    /// When the rows are no array, or the schema cannot be read. A row that does not fit `T`, or has more or fewer cells
+    /// than the schema has columns, is an error of its own, naming the row and where possible the column; the rows after
+    /// it can still be read.
+    pub fn rows<'a, T: Deserialize<'a>>(&'a self) -> Result<Rows<'a, T>, TableError> {
+        self.walk().map(Rows::new)
+    }
+
+    /// The cells of one column, decoded one at a time.
+    ///
+    /// ```
+    /// use dbx12_types::{Table, results::Column};
+    /// let columns = [Column::new("id", "\"long\""), Column::new("name", "\"string\"")];
+    /// let table = Table::new(&columns, &[(1, "Alice"), (2, "Bob")], false)?;
+    /// let names = table.column::<&str>("name")?.collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(names, ["Alice", "Bob"]);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the rows are no array, the schema cannot be read, or not exactly one column has that name. A cell that is
+    /// not a `T`, and a row of the wrong length, is an error of its own; the rows after it can still be read.
+    pub fn column<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<ColumnValues<'a, T>, TableError> {
+        ColumnValues::new(self.walk()?, name)
+    }
+
+    /// The rows as cells of Spark's types, one row at a time.
+    ///
+    /// ```
+    /// use dbx12_types::{Table, results::{Cell, Column}};
+    /// let columns = [Column::new("day", "\"date\""), Column::new("share", "\"double\"")];
+    /// let table = Table::new(&columns, &[("2024-02-29", "NaN")], false)?;
+    /// for row in table.cells()? {
+    ///     let [Cell::Date(day), Cell::Float(share)] = &row?[..] else { panic!("a date and a number") };
+    ///     assert!(day == "2024-02-29" && share.is_nan());
+    /// }
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the rows are no array, or the schema cannot be read. A row of the wrong length, and text with half a
+    /// surrogate pair in it, is an error of its own; the rows after it can still be read.
+    pub fn cells(&self) -> Result<Cells<'_>, TableError> {
+        Ok(Cells::new(self.walk()?, self.types()?))
+    }
+
+    /// Writes the table as CSV, as [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) says: a line of column names, then
+    /// a line a row, each ended by CR LF, in UTF-8. The line of names is missing where the server sent no schema.
+    ///
+    /// `null` is an empty field, empty text is `""`. Numbers are written with the digits they came with; arrays, maps and
+    /// structs as their JSON text. Rows are written as they are read, so memory does not grow with the table.
+    ///
+    /// ```
+    /// use dbx12_types::{Table, results::Column};
+    /// let columns = [Column::new("id", "\"long\""), Column::new("name", "\"string\"")];
+    /// let table = Table::new(&columns, &[(1, Some("Ann, \"A\"")), (2, Some("")), (3, None)], false)?;
+    /// let mut csv = Vec::new();
+    /// table.to_csv(&mut csv)?;
+    /// assert_eq!(csv, b"id,name\r\n1,\"Ann, \"\"A\"\"\"\r\n2,\"\"\r\n3,\r\n");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the table cannot be read, with the row and the column, or `out` cannot be written
+    /// ([`TableError::io_error`]). What comes before the error may have been written.
+    pub fn to_csv(&self, out: impl Write) -> Result<(), TableError> {
+        write_buffered(out, |out| csv::write(self.walk()?, out))
+    }
+
+    /// Writes the table as [JSON Lines](https://jsonlines.org): an object a row, by column name; an array a row where
+    /// the server sent no schema. The cells are copied as they came, so every digit of a number is kept.
+    ///
+    /// ```
+    /// use dbx12_types::{Table, results::Column};
+    /// let columns = [Column::new("id", "\"long\""), Column::new("name", "\"string\"")];
+    /// let table = Table::new(&columns, &[(1, Some("Ann")), (2, None)], false)?;
+    /// let mut lines = Vec::new();
+    /// table.to_json_lines(&mut lines)?;
+    /// assert_eq!(lines, b"{\"id\":1,\"name\":\"Ann\"}\n{\"id\":2,\"name\":null}\n");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_csv`](Table::to_csv); and when two columns have the same name, because an object holds only one of them.
+    pub fn to_json_lines(&self, out: impl Write) -> Result<(), TableError> {
+        write_buffered(out, |out| json_lines::write(self.walk()?, out))
+    }
+
+    /// Writes the table as a table of [GitHub's Markdown](https://github.github.com/gfm/#tables-extension-). Numbers are
+    /// aligned to the right. Text is escaped so that it is shown as it is; a line break becomes `<br>`, and `null` is
+    /// `*null*`, which no text is.
+    ///
+    /// ```
+    /// use dbx12_types::{Table, results::Column};
+    /// let columns = [Column::new("id", "\"long\""), Column::new("name", "\"string\"")];
+    /// let table = Table::new(&columns, &[(1, Some("a|b")), (2, None)], false)?;
+    /// let mut markdown = Vec::new();
+    /// table.to_markdown(&mut markdown)?;
+    /// let markdown = String::from_utf8(markdown)?;
+    /// assert_eq!(markdown, "| id | name |\n| ---: | --- |\n| 1 | a\\|b |\n| 2 | *null* |\n");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_csv`](Table::to_csv).
+    pub fn to_markdown(&self, out: impl Write) -> Result<(), TableError> {
+        write_buffered(out, |out| markdown::write(self.walk()?, &self.types()?, out))
+    }
+
+    fn types(&self) -> Result<Vec<DataType>, TableError> {
+        Ok(self.columns()?.iter().map(Column::spark_type).collect())
+    }
+
+    /// Before the first row.
+    fn walk(&self) -> Result<Walk<'_>, TableError> {
+        Walk::new(self.rows_text(), self.names()?)
+    }
+
+    /// The names of the columns. Missing without a schema.
+    fn names(&self) -> Result<Option<Vec<String>>, TableError> {
+        let columns = self.known_schema().map(column::columns).transpose()?;
+        Ok(columns.map(|columns| columns.into_iter().map(|column| column.name).collect()))
+    }
+
+    fn known_schema(&self) -> Option<&RawValue> {
+        self.schema().filter(|raw| raw.get() != "null")
+    }
+
+    /// The text of the rows. None is as good as an empty array.
+    fn rows_text(&self) -> &str {
+        match self.data.as_deref().map(RawValue::get) {
+            None | Some("null") => "[]",
+            Some(text) => text,
+        }
     }
 
     pub(super) fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
@@ -131,19 +263,14 @@ impl Table {
     }
 }
 
-fn column(item: &RawValue) -> Result<Column, TableError> {
-    if item.get().starts_with('[') {
-        let parts: Vec<&RawValue> = serde_json::from_str(item.get()).map_err(TableError::schema)?;
-        let part = |index: usize| parts.get(index).map_or_else(String::new, |raw| text_or_raw(raw));
-        return Ok(Column::new(part(0), part(1)));
-    }
-    let fields: Fields = serde_json::from_str(item.get()).map_err(TableError::schema)?;
-    let field = |name| fields.get(name).map_or_else(String::new, text_or_raw);
-    Ok(Column::new(field("name"), field("type")))
-}
-
-fn text_or_raw(raw: &RawValue) -> String {
-    serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
+/// Gathers the small pieces that a table is written in.
+fn write_buffered<W: Write>(
+    out: W,
+    write: impl FnOnce(&mut BufWriter<W>) -> Result<(), TableError>,
+) -> Result<(), TableError> {
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
+    write(&mut out)?;
+    Ok(out.flush()?)
 }
 
 /// `data` and `schema` are taken as raw text, whatever they hold; the rest is small.
@@ -173,7 +300,8 @@ impl fmt::Debug for Table {
 /// Equal when the JSON text is the same.
 impl PartialEq for Table {
     fn eq(&self, other: &Self) -> bool {
-        let text = |raw: &Option<Box<RawValue>>| raw.as_ref().map(|raw| raw.get().to_owned());
-        text(&self.data) == text(&other.data) && text(&self.schema) == text(&other.schema) && self.extra == other.extra
+        let same =
+            |one: Option<&RawValue>, other: Option<&RawValue>| one.map(RawValue::get) == other.map(RawValue::get);
+        same(self.data(), other.data()) && same(self.schema(), other.schema()) && self.extra == other.extra
     }
 }
