@@ -34,7 +34,7 @@ fn check_package(package: &Package, layers: &[Layer]) -> Vec<Violation> {
             if dependency.ours {
                 ours(package, dependency, layer, layers)
             } else {
-                others(dependency, layer)
+                others(package, dependency, layer)
             }
         })
         .collect()
@@ -64,7 +64,7 @@ fn ours(package: &Package, dependency: &Dependency, layer: &Layer, layers: &[Lay
     if layer.ours.contains(&name) {
         return None;
     }
-    let Some((_, feature)) = layer.by_feature.iter().find(|(by_feature, _)| *by_feature == name) else {
+    let Some(feature) = feature_for(name, layer) else {
         return violation(
             format!(
                 "depends on `{name}`; it may depend on {}",
@@ -72,6 +72,26 @@ fn ours(package: &Package, dependency: &Dependency, layer: &Layer, layers: &[Lay
             ),
             format!("move the code that needs `{name}` up, or what it needs from there down"),
         );
+    };
+    by_feature(package, dependency, feature, ARROWS)
+}
+
+/// The feature without which `layer` may not know the crate `name`.
+fn feature_for(name: &str, layer: &Layer) -> Option<&'static str> {
+    let (_, feature) = layer.by_feature.iter().find(|(by_feature, _)| *by_feature == name)?;
+    Some(feature)
+}
+
+/// Checks that only `feature` turns the dependency on.
+fn by_feature(package: &Package, dependency: &Dependency, feature: &str, why: &'static str) -> Option<Violation> {
+    let name = dependency.name.as_str();
+    let violation = |what: String, fix: String| {
+        Some(Violation {
+            place: package.name.clone(),
+            what,
+            why,
+            fix,
+        })
     };
     if !dependency.optional {
         return violation(
@@ -82,7 +102,7 @@ fn ours(package: &Package, dependency: &Dependency, layer: &Layer, layers: &[Lay
     let other = package
         .features
         .iter()
-        .find(|(by, turns_on)| by != feature && turns_on.iter().any(|it| enables(it, name)))?;
+        .find(|(by, turns_on)| *by != feature && turns_on.iter().any(|it| enables(it, name)))?;
     violation(
         format!("its feature `{}` turns on `{name}`", other.0),
         format!("let that feature turn on `{feature}`, the only one that may"),
@@ -94,13 +114,16 @@ fn enables(entry: &str, name: &str) -> bool {
     entry.strip_prefix("dep:").unwrap_or(entry).split('/').next() == Some(name)
 }
 
-fn others(dependency: &Dependency, layer: &Layer) -> Option<Violation> {
+fn others(package: &Package, dependency: &Dependency, layer: &Layer) -> Option<Violation> {
     let Others::Only(allowed) = layer.others else {
         return None;
     };
     let name = dependency.name.as_str();
     if allowed.contains(&name) || (dependency.dev && layer.in_tests.contains(&name)) {
         return None;
+    }
+    if let (false, Some(feature)) = (dependency.dev, feature_for(name, layer)) {
+        return by_feature(package, dependency, feature, FEW);
     }
     let who = if dependency.dev { "its tests depend" } else { "depends" };
     Some(Violation {
@@ -124,8 +147,11 @@ fn reachable(layer: &Layer, layers: &[Layer]) -> BTreeSet<&'static str> {
             .copied()
             .chain(layer.by_feature.iter().map(|(name, _)| *name))
         {
-            if seen.insert(name) {
-                next.extend(layers.iter().find(|layer| layer.name == name));
+            // Those of others have no row.
+            if let Some(layer) = layers.iter().find(|layer| layer.name == name)
+                && seen.insert(name)
+            {
+                next.push(layer);
             }
         }
     }

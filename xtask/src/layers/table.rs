@@ -10,9 +10,9 @@ pub(crate) struct Layer {
     pub(crate) name: &'static str,
     /// The crates of ours it may know.
     pub(crate) ours: &'static [&'static str],
-    /// The crates of ours it may know only when one feature of its own is on: (crate, feature).
+    /// The crates, ours or of others, it may know only when one feature of its own is on: (crate, feature).
     pub(crate) by_feature: &'static [(&'static str, &'static str)],
-    /// The crates of others it may know.
+    /// The crates of others it may always know.
     pub(crate) others: Others,
     /// The crates of others that its tests, benches and examples may know as well.
     pub(crate) in_tests: &'static [&'static str],
@@ -32,7 +32,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "dbx12-types",
         ours: &[],
-        by_feature: &[],
+        by_feature: &[("arrow-array", "arrow"), ("arrow-schema", "arrow")],
         others: Others::Only(&["serde", "serde_json"]),
         in_tests: &["insta", "proptest"],
     },
@@ -168,6 +168,9 @@ pub(crate) const NOT_BELOW_TYPES: &[&str] = &[
     "tokio*",
     "tower*",
 ];
+
+/// Crates that `dbx12-types` must not reach by default either: whoever wants only the models compiles serde alone.
+pub(crate) const NOT_BELOW_TYPES_BY_DEFAULT: &[&str] = &["ahash", "arrow*", "chrono*", "half", "num-*"];
 
 /// Crates that `dbx12-http` must not reach once its feature `hyper` is off: whoever brings a transport brings these.
 pub(crate) const NOT_WITHOUT_HYPER: &[&str] = &[

@@ -134,6 +134,30 @@ fn the_local_workspace_knows_the_client_by_its_feature_only() {
 }
 
 #[test]
+fn the_models_know_arrow_by_its_feature_only() {
+    let always = arrows_of("dbx12-types", other("arrow-array"));
+    assert_eq!(always, ["dbx12-types: always depends on `arrow-array`"]);
+    let in_tests = arrows_of("dbx12-types", in_tests(other("arrow-array")));
+    assert_eq!(in_tests.len(), 1, "{in_tests:?}");
+
+    let mut types = package("dbx12-types", vec![optional(other("arrow-array"))]);
+    types
+        .features
+        .insert("arrow".to_owned(), vec!["dep:arrow-array".to_owned()]);
+    assert!(arrows::check(&[types.clone()], LAYERS).is_empty());
+    types
+        .features
+        .insert("default".to_owned(), vec!["dep:arrow-array".to_owned()]);
+    let found = whats(arrows::check(&[types], LAYERS));
+    assert_eq!(found, ["dbx12-types: its feature `default` turns on `arrow-array`"]);
+
+    let serde = "dbx12-types v0.1.0 (/x)\nserde v1.0.229\nserde_json v1.0.154\nitoa v1.0.19";
+    assert!(trees::check_types_by_default(serde).is_empty());
+    let found = whats(trees::check_types_by_default(&format!("{serde}\narrow-buffer v60.1.0")));
+    assert_eq!(found, ["dbx12-types: reaches `arrow-buffer` by default"]);
+}
+
+#[test]
 fn a_crate_without_a_row_is_refused() {
     assert_eq!(
         whats(arrows::check(&[package("dbx12-new", vec![])], LAYERS)),

@@ -3,15 +3,18 @@
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::layers::table::{NOT_BELOW_TYPES, NOT_WITHOUT_HYPER};
+use crate::layers::table::{NOT_BELOW_TYPES, NOT_BELOW_TYPES_BY_DEFAULT, NOT_WITHOUT_HYPER};
 use crate::violation::Violation;
 
-/// Asks Cargo for the two trees that are bounded, and checks them.
+/// Asks Cargo for the trees that are bounded, and checks them.
 ///
 /// # Errors
 /// When Cargo cannot resolve the dependencies.
 pub(crate) fn check(sh: &Shell) -> Result<Vec<Violation>> {
     let types = cmd!(sh, "cargo tree -p dbx12-types --all-features -e normal --prefix none")
+        .quiet()
+        .read()?;
+    let types_by_default = cmd!(sh, "cargo tree -p dbx12-types -e normal --prefix none")
         .quiet()
         .read()?;
     let http = cmd!(
@@ -21,6 +24,7 @@ pub(crate) fn check(sh: &Shell) -> Result<Vec<Violation>> {
     .quiet()
     .read()?;
     let mut violations = check_types(&types);
+    violations.extend(check_types_by_default(&types_by_default));
     violations.extend(check_http(&http));
     Ok(violations)
 }
@@ -34,6 +38,21 @@ pub(crate) fn check_types(tree: &str) -> Vec<Violation> {
             why: "the models do no I/O and know no HTTP or async crate, so that anything can be built on them",
             fix: format!(
                 "`cargo tree -p dbx12-types --all-features -i {name}` shows through whom; drop that dependency"
+            ),
+        })
+        .collect()
+}
+
+/// `tree` is what `cargo tree --prefix none` prints for `dbx12-types` with its default features.
+pub(crate) fn check_types_by_default(tree: &str) -> Vec<Violation> {
+    reached(tree, NOT_BELOW_TYPES_BY_DEFAULT)
+        .map(|name| Violation {
+            place: "dbx12-types".to_owned(),
+            what: format!("reaches `{name}` by default"),
+            why: "who takes only the models compiles serde alone",
+            fix: format!(
+                "`cargo tree -p dbx12-types -i {name}` shows through whom; make it optional and let a feature turn it on \
+                 that is not on by default"
             ),
         })
         .collect()
