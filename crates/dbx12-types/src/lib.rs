@@ -15,6 +15,8 @@ pub mod id;
 pub mod library;
 pub mod pairs;
 pub mod results;
+#[cfg(feature = "schema")]
+mod schema;
 
 #[cfg(test)]
 mod lossless_tests;
