@@ -20,6 +20,8 @@ mod schema;
 
 #[cfg(test)]
 mod lossless_tests;
+#[cfg(test)]
+mod openapi_tests;
 
 pub use cluster::{ClusterInfo, ClusterStatus, GetCluster, ListClusters, RestartCluster, RestartedCluster};
 pub use command::{
