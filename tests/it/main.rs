@@ -6,4 +6,5 @@ mod cli;
 mod client_errors;
 mod document;
 mod invariants;
+mod openapi;
 mod road;

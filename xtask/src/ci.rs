@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xshell::Shell;
 
-use crate::{layers, lint, package, test, tidy};
+use crate::{layers, lint, openapi, package, test, tidy};
 
 /// A named part of a gate.
 struct Step {
@@ -13,7 +13,7 @@ struct Step {
     run: fn(&Shell) -> Result<()>,
 }
 
-const CI: [Step; 6] = [
+const CI: [Step; 7] = [
     Step {
         name: "fmt --check",
         run: |sh| lint::fmt(sh, true),
@@ -25,6 +25,10 @@ const CI: [Step; 6] = [
     Step {
         name: "layers",
         run: layers::run,
+    },
+    Step {
+        name: "openapi --check",
+        run: |sh| openapi::run(sh, true),
     },
     Step {
         name: "lint",

@@ -30,6 +30,12 @@ xflags::xflags! {
         /// Check which crate knows what: arrows between crates, external crates, manifests, names in the sources.
         cmd layers {}
 
+        /// Write the OpenAPI document, `crates/dbx12-types/openapi.json`, from the types.
+        cmd openapi {
+            /// Change nothing; fail if the document is not what the types say.
+            optional --check
+        }
+
         /// Check what no compiler checks: module docs, ignored tests, leftovers, long files, the top level.
         cmd tidy {}
 

@@ -10,6 +10,7 @@
 //! | which verbs make the gate, in which order | [`ci`] |
 //! | formatting, clippy, rustdoc | [`lint`] |
 //! | running the tests, and the tools they need | [`mod@test`], [`tools`] |
+//! | the OpenAPI document, and the environment of its validator | [`openapi`] |
 //! | which crate may know what | [`layers`], its table in [`layers::table`] |
 //! | what a source file looks like | [`tidy`] |
 //! | what would be published | [`package`] |
@@ -21,6 +22,7 @@ mod flags;
 mod layers;
 mod lint;
 mod manifest;
+mod openapi;
 mod package;
 mod source;
 mod test;
@@ -58,6 +60,7 @@ fn run(verb: XtaskCmd) -> Result<()> {
         XtaskCmd::Lint(_) => lint::clippy(&sh),
         XtaskCmd::Doc(_) => lint::doc(&sh),
         XtaskCmd::Layers(_) => layers::run(&sh),
+        XtaskCmd::Openapi(openapi) => openapi::run(&sh, openapi.check),
         XtaskCmd::Tidy(_) => tidy::run(&sh),
         XtaskCmd::Test(test) => {
             let options = test::Options {

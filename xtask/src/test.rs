@@ -6,10 +6,13 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::{tools, workspace};
+use crate::{openapi, tools, workspace};
 
 /// Where tests find the `dbx12` program.
 const BINARY: &str = "DBX12_BIN";
+
+/// Where tests find the Python that has the OpenAPI validator.
+const VALIDATOR: &str = "DBX12_OPENAPI_PYTHON";
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -30,6 +33,7 @@ pub(crate) struct Options {
 /// When a tool is missing, something does not compile, or a test fails.
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
     tools::ensure(sh)?;
+    let _validator = sh.push_env(VALIDATOR, openapi::validator(sh)?);
     let features = options.all_features.then_some("--all-features");
     let filters = &options.filters;
 

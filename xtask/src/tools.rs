@@ -16,11 +16,16 @@ struct Tool {
     problem: fn(&Shell) -> Option<String>,
 }
 
-const TOOLS: [Tool; 2] = [
+const TOOLS: [Tool; 3] = [
     Tool {
         name: "python3",
         purpose: "the local workspace executes Python with it",
         problem: python_problem,
+    },
+    Tool {
+        name: "python3-venv",
+        purpose: "the OpenAPI document is validated in a Python environment of its own",
+        problem: venv_problem,
     },
     Tool {
         name: "curl",
@@ -75,6 +80,12 @@ fn python_problem(sh: &Shell) -> Option<String> {
 fn python_version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.strip_prefix("Python ")?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn venv_problem(sh: &Shell) -> Option<String> {
+    let modules = cmd!(sh, "python3 -c 'import ensurepip, venv'");
+    let is_there = modules.quiet().ignore_stderr().run().is_ok();
+    (!is_there).then(|| "python3 cannot make environments".to_owned())
 }
 
 fn curl_problem(sh: &Shell) -> Option<String> {

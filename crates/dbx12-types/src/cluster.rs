@@ -43,7 +43,9 @@ message! {
         status: ClusterStatus = "status",
         /// The driver's IP address; empty while there is no driver.
         driver_ip: Option<String> = "driverIp",
-        /// The port of JDBC on the driver. Some servers send it as text; then it is in `extra`.
+        /// The port of JDBC on the driver. Some servers send it as text.
+        ///
+        /// Text is in `extra`.
         jdbc_port: Option<u16> = "jdbcPort",
         /// How many workers it has, the driver not counted.
         num_workers: Option<u32> = "numWorkers",

@@ -10,8 +10,9 @@ use std::fmt;
 open_enum! {
     /// What a command is doing.
     pub enum CommandStatus {
-        /// It was cancelled. The real service mostly says `Finished` with an error instead, see
-        /// [`RemoteError::is_cancelled`](crate::RemoteError::is_cancelled). `Canceled` is read too.
+        /// It was cancelled. The real service mostly says `Finished` with an error instead. `Canceled` is read too.
+        ///
+        /// See [`RemoteError::is_cancelled`](crate::RemoteError::is_cancelled).
         Cancelled = "Cancelled" | "Canceled",
         /// It is being cancelled.
         Cancelling = "Cancelling",
@@ -34,9 +35,8 @@ impl CommandStatus {
 }
 
 message! {
-    /// `POST /api/1.2/commands/execute`: runs code in a context.
-    ///
-    /// The code is either in `command` or in the file that `command_file` names.
+    /// `POST /api/1.2/commands/execute`: runs code in a context. The code is given either as text or as the path of a
+    /// file on the server, not as both.
     pub struct ExecuteCommand {
         /// On which cluster.
         cluster_id: ClusterId = "clusterId",

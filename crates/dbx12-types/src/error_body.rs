@@ -9,7 +9,9 @@ message! {
     pub struct ErrorBody {
         /// `ExceptionName: message`, as the 1.2 backend writes it.
         error: Option<String> = "error",
-        /// The code, as the gateway writes it. It may come as a number; then it is in `extra`.
+        /// The code, as the gateway writes it. It may come as a number.
+        ///
+        /// A number is in `extra`.
         error_code: Option<String> = "error_code",
         /// The message, as the gateway writes it.
         message: Option<String> = "message",

@@ -19,10 +19,14 @@ pub mod library;
 pub mod pairs;
 pub mod parameter;
 pub mod results;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod spark_type;
 
 #[cfg(test)]
 mod lossless_tests;
+#[cfg(test)]
+mod openapi_tests;
 
 pub use cluster::{ClusterInfo, ClusterStatus, GetCluster, ListClusters, RestartCluster, RestartedCluster};
 pub use command::{

@@ -33,7 +33,7 @@ impl ListLibraries {
 }
 
 message! {
-    /// A library, as `libraries/list` describes it. Old servers add `id` and `folder`, kept in `extra`.
+    /// A library, as `libraries/list` describes it. Old servers add `id` and `folder`.
     pub struct LibraryInfo {
         /// Its name.
         name: Option<String> = "name",

@@ -3,7 +3,8 @@
 /// Declares a struct whose fields are read from, and written to, a JSON object, losing nothing.
 ///
 /// Each field names its spelling on the wire. `Option` fields may be missing; other types decide for themselves
-/// (see `fields::Field`). What could not be read stays in `extra` and is written back.
+/// (see `fields::Field`). What could not be read stays in `extra` and is written back. With the feature `schema` its JSON
+/// Schema is derived from the same declaration.
 macro_rules! wire_object {
     (
         $(#[$meta:meta])*
@@ -13,10 +14,20 @@ macro_rules! wire_object {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(
+            feature = "schema",
+            derive(schemars::JsonSchema),
+            schemars(extend("additionalProperties" = true), transform = Self::mark_required)
+        )]
         #[non_exhaustive]
         pub struct $name {
-            $( $(#[$field_meta])* pub $field: $type, )*
+            $(
+                $(#[$field_meta])*
+                #[cfg_attr(feature = "schema", schemars(rename = $wire))]
+                pub $field: $type,
+            )*
             /// What came with it and was not read into a field above; written back unchanged.
+            #[cfg_attr(feature = "schema", schemars(skip))]
             pub extra: crate::Fields,
         }
 
@@ -31,6 +42,17 @@ macro_rules! wire_object {
         }
 
         impl $name {
+            /// What decoding cannot do without is what the schema requires.
+            #[cfg(feature = "schema")]
+            fn mark_required(schema: &mut schemars::Schema) {
+                let missed: &[Option<&str>] = &[$(
+                    <$type as crate::fields::Field>::take(&mut crate::Fields::default(), $wire)
+                        .is_err()
+                        .then_some($wire),
+                )*];
+                crate::schema::set_required(schema, missed.iter().copied().flatten());
+            }
+
             /// Writes the fields into a JSON object that is being written.
             #[allow(dead_code, reason = "only results write their fields beside a `resultType`")]
             pub(crate) fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {

@@ -6,6 +6,7 @@ use std::fmt;
 ///
 /// It can only come from text, and never stands for a known value: so nothing known can be forged with it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Unrecognized(pub(crate) String);
 
 impl Unrecognized {
@@ -37,10 +38,16 @@ macro_rules! open_enum {
         /// A value that this version does not know becomes `Unrecognized`, is kept, and is written back as it came. A
         /// missing value is the empty `Unrecognized`, see `is_absent`.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum $name {
-            $( $(#[$variant_meta])* $variant, )*
+            $(
+                $(#[$variant_meta])*
+                #[cfg_attr(feature = "schema", schemars(rename = $text))]
+                $variant,
+            )*
             /// A value that this version does not know.
+            #[cfg_attr(feature = "schema", schemars(untagged))]
             Unrecognized(crate::Unrecognized),
         }
 

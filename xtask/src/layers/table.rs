@@ -32,7 +32,11 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "dbx12-types",
         ours: &[],
-        by_feature: &[("arrow-array", "arrow"), ("arrow-schema", "arrow")],
+        by_feature: &[
+            ("arrow-array", "arrow"),
+            ("arrow-schema", "arrow"),
+            ("schemars", "schema"),
+        ],
         others: Others::Only(&["serde", "serde_json"]),
         in_tests: &["insta", "proptest"],
     },
@@ -170,7 +174,7 @@ pub(crate) const NOT_BELOW_TYPES: &[&str] = &[
 ];
 
 /// Crates that `dbx12-types` must not reach by default either: whoever wants only the models compiles serde alone.
-pub(crate) const NOT_BELOW_TYPES_BY_DEFAULT: &[&str] = &["ahash", "arrow*", "chrono*", "half", "num-*"];
+pub(crate) const NOT_BELOW_TYPES_BY_DEFAULT: &[&str] = &["ahash", "arrow*", "chrono*", "half", "num-*", "schemars*"];
 
 /// Crates that `dbx12-http` must not reach once its feature `hyper` is off: whoever brings a transport brings these.
 pub(crate) const NOT_WITHOUT_HYPER: &[&str] = &[

@@ -158,6 +158,18 @@ fn the_models_know_arrow_by_its_feature_only() {
 }
 
 #[test]
+fn the_models_know_schemas_by_their_feature_only() {
+    let always = arrows_of("dbx12-types", other("schemars"));
+    assert_eq!(always, ["dbx12-types: always depends on `schemars`"]);
+    assert_eq!(
+        whats(trees::check_types_by_default(
+            "dbx12-types v0.1.0 (/x)\nschemars v1.2.3"
+        )),
+        ["dbx12-types: reaches `schemars` by default"]
+    );
+}
+
+#[test]
 fn a_crate_without_a_row_is_refused() {
     assert_eq!(
         whats(arrows::check(&[package("dbx12-new", vec![])], LAYERS)),
