@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xshell::Shell;
 
-use crate::{layers, lint, package, test, tidy};
+use crate::{fuzz, layers, lint, package, test, tidy};
 
 /// A named part of a gate.
 struct Step {
@@ -40,7 +40,7 @@ const CI: [Step; 6] = [
     },
 ];
 
-const NIGHTLY: [Step; 4] = [
+const NIGHTLY: [Step; 6] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -48,6 +48,14 @@ const NIGHTLY: [Step; 4] = [
     Step {
         name: "test, no default features",
         run: test::without_default_features,
+    },
+    Step {
+        name: "lint, what is apart",
+        run: lint::clippy_apart,
+    },
+    Step {
+        name: "fuzz",
+        run: |sh| fuzz::run(sh, None, None),
     },
     Step {
         name: "package",

@@ -50,6 +50,18 @@ impl Package {
     }
 }
 
+/// Packages that are workspaces of their own, so that an ordinary build does not compile them: their directories.
+pub(crate) const APART: [&str; 2] = ["tests/bench", "tests/fuzz"];
+
+/// Where Cargo puts what it builds.
+///
+/// # Errors
+/// When Cargo cannot read the workspace or says something unexpected.
+pub(crate) fn target_directory(sh: &Shell) -> Result<PathBuf> {
+    let text = cmd!(sh, "cargo metadata --format-version 1 --no-deps").quiet().read()?;
+    Ok(self::text(&serde_json::from_str(&text)?, "target_directory")?.into())
+}
+
 /// All members, sorted by name.
 ///
 /// # Errors
