@@ -23,15 +23,17 @@ pub(crate) struct Count {
     pub(crate) ratio: f64,
 }
 
-/// Counts the instructions of every way that is a function of this program. `None` when valgrind is not there.
+/// Whether there is something to count with.
+pub(crate) fn is_there() -> bool {
+    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
+
+/// Counts the instructions of every way that is a function of this program.
 ///
 /// # Errors
 /// When valgrind fails, or writes something else.
-pub(crate) fn count(tasks: &[Task], input: &Path, directory: &Path) -> Result<Option<Vec<Count>>> {
-    let is_there = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
-    if !is_there.is_ok_and(|status| status.success()) {
-        return Ok(None);
-    }
+pub(crate) fn count(tasks: &[Task], input: &Path, directory: &Path) -> Result<Vec<Count>> {
     let bytes = fs::metadata(input)?.len() as f64;
     let mut counts = Vec::new();
     for task in tasks {
@@ -50,7 +52,7 @@ pub(crate) fn count(tasks: &[Task], input: &Path, directory: &Path) -> Result<Op
             });
         }
     }
-    Ok(Some(counts))
+    Ok(counts)
 }
 
 fn instructions(task: &Task, way: &Way, input: &Path, directory: &Path) -> Result<u64> {

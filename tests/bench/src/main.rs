@@ -23,16 +23,15 @@ mod tables;
 mod task;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::flags::{Bench, BenchCmd};
-use crate::task::Task;
+use crate::task::Suite;
 
 /// Every task there is, one function for each subject. A new subject is one more line.
-const SUITES: [fn() -> Vec<Task>; 1] = [tables::tasks];
+const SUITES: [fn() -> Suite; 1] = [tables::suite];
 
 fn main() -> ExitCode {
     let done = match Bench::from_env_or_exit().subcommand {
@@ -48,55 +47,47 @@ fn main() -> ExitCode {
     }
 }
 
-fn tasks() -> Vec<Task> {
-    SUITES.iter().flat_map(|suite| suite()).collect()
-}
-
 fn run_tasks(options: &flags::Run) -> Result<()> {
     let wanted = options.name.as_deref().unwrap_or_default();
-    let tasks: Vec<_> = tasks().into_iter().filter(|task| task.name.contains(wanted)).collect();
-    anyhow::ensure!(!tasks.is_empty(), "no task's name contains `{wanted}`");
+    // Beside the program, below the target directory: made anew in each run, and never in anybody's way.
+    let directory = std::env::current_exe()?.with_file_name("inputs");
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
 
-    let directory = Directory::new()?;
-    let mut results = Vec::new();
-    for size in task::SIZES {
-        let input = directory.0.join(format!("table-{}.json", size.megabytes));
-        fs::write(&input, tables::body(size.megabytes * 1_000_000))?;
-        eprintln!("{} MB, {} rounds", size.megabytes, size.rounds);
-        results.extend(rounds::run(&tasks, size, &input)?);
+    let mut outcomes = Vec::new();
+    let mut counts = callgrind::is_there().then(Vec::new);
+    for mut suite in SUITES.map(|suite| suite()) {
+        suite.tasks.retain(|task| task.name.contains(wanted));
+        if suite.tasks.is_empty() {
+            continue;
+        }
+        for (index, size) in suite.sizes.iter().enumerate() {
+            let input = directory.join(format!("{}MB", size.megabytes));
+            fs::write(&input, (suite.input)(size.megabytes * 1_000_000))?;
+            eprintln!("{} MB, {} rounds", size.megabytes, size.rounds);
+            outcomes.extend(rounds::run(&suite.tasks, *size, &input)?);
+            // Instructions for a byte are the same at every size: the smallest tells them soonest.
+            if let (0, Some(counts)) = (index, &mut counts) {
+                counts.extend(callgrind::count(&suite.tasks, &input, &directory)?);
+            }
+        }
     }
-    print!("{}", report::text(&results));
+    ensure!(!outcomes.is_empty(), "no task's name contains `{wanted}`");
 
-    let input = directory.0.join("table-1.json");
-    let counts = callgrind::count(&tasks, &input, &directory.0)?;
-    print!("{}", report::instructions(counts.as_deref()));
+    print!("{}{}", report::text(&outcomes), report::instructions(counts.as_deref()));
     if let Some(path) = &options.json {
-        let json = serde_json::json!({"results": results, "instructions": counts});
+        let json = serde_json::json!({"outcomes": outcomes, "instructions": counts});
         fs::write(path, serde_json::to_string_pretty(&json)?).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
 
 fn measure_one(one: &flags::Measure) -> Result<()> {
-    let run = task::function(&tasks(), &one.task, &one.way)?;
-    let measured = measure::here(run, &one.input)?;
-    println!("{}", serde_json::to_string(&measured)?);
-    Ok(())
-}
-
-/// A directory for the inputs, which are large: removed in the end.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("dbx12-bench-{}", std::process::id()));
-        fs::create_dir(&path).with_context(|| path.display().to_string())?;
-        Ok(Self(path))
+    for suite in SUITES.map(|suite| suite()) {
+        if let Some(run) = suite.function(&one.task, &one.way) {
+            let measured = measure::here(run, &(suite.input)(20_000), &one.input)?;
+            println!("{}", serde_json::to_string(&measured)?);
+            return Ok(());
+        }
     }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    anyhow::bail!("no function of this program does `{}` as `{}`", one.task, one.way)
 }

@@ -9,7 +9,6 @@ use anyhow::{Context, Result, ensure};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use crate::tables;
 use crate::task::{Function, Program, Task, Way};
 
 /// What a process took.
@@ -23,14 +22,14 @@ pub(crate) struct Measured {
     pub(crate) sum: u64,
 }
 
-/// Measures a function in this process.
+/// Measures a function in this process, after it has run once on a small body: loading the program's own pages is not
+/// what is compared.
 ///
 /// # Errors
 /// When the input cannot be read, or the function fails.
-pub(crate) fn here(run: Function, input: &Path) -> Result<Measured> {
+pub(crate) fn here(run: Function, small: &[u8], input: &Path) -> Result<Measured> {
     let body = fs::read(input).with_context(|| input.display().to_string())?;
-    // A little of the same first: loading the program's own pages is not what is compared.
-    run(&tables::body(20_000))?;
+    run(small)?;
 
     let memory = start_of_peak()?;
     let start = cpu();

@@ -28,13 +28,14 @@ pub(crate) fn text(outcomes: &[Outcome]) -> String {
 
 fn ways(outcome: &Outcome) -> Table {
     let peer = outcome.ways.first().map_or("", |it| it.way);
-    let mut table = table([
+    let header = [
         "way".to_owned(),
         "CPU ms".to_owned(),
         format!("× {peer}"),
         "MB/s".to_owned(),
         "memory × body".to_owned(),
-    ]);
+    ];
+    let mut table = table(header, 1);
     table.add_rows(outcome.ways.iter().map(|way| row(outcome, way)));
     table
 }
@@ -60,7 +61,8 @@ pub(crate) fn instructions(counts: Option<&[Count]>) -> String {
     let Some(counts) = counts else {
         return "\ninstructions: skipped: no valgrind\n".to_owned();
     };
-    let mut table = table(["task", "way", "instructions a byte", "× the peer"].map(str::to_owned));
+    let header = ["task", "way", "instructions a byte", "× the peer"];
+    let mut table = table(header.map(str::to_owned), 2);
     for count in counts {
         table.add_row([
             count.task.to_owned(),
@@ -72,10 +74,11 @@ pub(crate) fn instructions(counts: Option<&[Count]>) -> String {
     format!("\ninstructions, 1 MB (callgrind)\n{table}\n")
 }
 
-fn table<const N: usize>(header: [String; N]) -> Table {
+/// A table whose first `names` columns are names, and the others numbers.
+fn table<const N: usize>(header: [String; N], names: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(header);
-    for column in table.column_iter_mut().skip(1) {
+    for column in table.column_iter_mut().skip(names) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table

@@ -1,6 +1,16 @@
 //! What is compared: a task, the ways of doing it, and the goals that one of them should reach.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+
+/// The tasks of one subject, and what they are done on.
+pub(crate) struct Suite {
+    /// The tasks.
+    pub(crate) tasks: Vec<Task>,
+    /// A body of about so many bytes: the same in every run.
+    pub(crate) input: fn(usize) -> Vec<u8>,
+    /// How large the bodies are, the smallest first.
+    pub(crate) sizes: &'static [Size],
+}
 
 /// A thing to do with a body, in several ways. All must come to the same sum, or they did not do the same.
 pub(crate) struct Task {
@@ -69,32 +79,13 @@ pub(crate) struct Size {
     pub(crate) rounds: usize,
 }
 
-/// From a page of results to far more than the service sends at once, to see how the cost grows.
-pub(crate) const SIZES: [Size; 3] = [
-    Size {
-        megabytes: 1,
-        rounds: 21,
-    },
-    Size {
-        megabytes: 10,
-        rounds: 11,
-    },
-    Size {
-        megabytes: 100,
-        rounds: 5,
-    },
-];
-
-/// The function of this program that does `task` in `way`.
-///
-/// # Errors
-/// When there is none.
-pub(crate) fn function(tasks: &[Task], task: &str, way: &str) -> Result<Function> {
-    let ways = tasks.iter().filter(|it| it.name == task).flat_map(|it| &it.ways);
-    ways.filter(|it| it.name == way)
-        .find_map(|it| match it.program {
+impl Suite {
+    /// The function that does `task` in `way`, if it is here.
+    pub(crate) fn function(&self, task: &str, way: &str) -> Option<Function> {
+        let task = self.tasks.iter().find(|it| it.name == task)?;
+        match task.ways.iter().find(|it| it.name == way)?.program {
             Program::Function(function) => Some(function),
             Program::Python(..) => None,
-        })
-        .with_context(|| format!("no function of this program does `{task}` as `{way}`"))
+        }
+    }
 }

@@ -58,7 +58,10 @@ fn read<'a, T: Deserialize<'a>>(table: &'a Table, rows: usize) {
 /// What serde_json makes of a row. Cell by cell, because it counts how deep things are nested from where it begins.
 fn cells(row: &RawValue) -> Option<Vec<Value>> {
     let cells = serde_json::from_str::<Vec<&RawValue>>(row.get()).ok()?;
-    cells.into_iter().map(|cell| serde_json::from_str(cell.get()).ok()).collect()
+    cells
+        .into_iter()
+        .map(|cell| serde_json::from_str(cell.get()).ok())
+        .collect()
 }
 
 /// Rows as lists of values are what serde_json makes of them.

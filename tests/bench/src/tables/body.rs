@@ -28,7 +28,7 @@ const COMMENTS: [&str; 10] = [
 ];
 
 /// An answer of about so many bytes, or a little more.
-pub(crate) fn body(bytes: usize) -> Vec<u8> {
+pub(super) fn body(bytes: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(12);
     let mut text = String::with_capacity(bytes + 2000);
     text.push_str(r#"{"id":"5b1f9f0e6a0c4c518b0e","status":"Finished","results":{"resultType":"table","data":["#);
