@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xshell::Shell;
 
-use crate::{layers, lint, openapi, package, test, tidy};
+use crate::{fuzz, layers, lint, openapi, package, test, tidy};
 
 /// A named part of a gate.
 struct Step {
@@ -44,7 +44,7 @@ const CI: [Step; 7] = [
     },
 ];
 
-const NIGHTLY: [Step; 4] = [
+const NIGHTLY: [Step; 6] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -52,6 +52,14 @@ const NIGHTLY: [Step; 4] = [
     Step {
         name: "test, no default features",
         run: test::without_default_features,
+    },
+    Step {
+        name: "lint, what is apart",
+        run: lint::clippy_apart,
+    },
+    Step {
+        name: "fuzz",
+        run: |sh| fuzz::run(sh, None, None),
     },
     Step {
         name: "package",

@@ -12,7 +12,7 @@ xflags::xflags! {
         /// Run everything that must hold before a change goes in, the cheapest check first; stop at the first failure.
         cmd ci {}
 
-        /// Run what is too slow for `ci`: every feature's tests, packaging, licences.
+        /// Run what is too slow for `ci`: every feature's tests, fuzzing, packaging, licences.
         cmd nightly {}
 
         /// Format the sources.
@@ -47,6 +47,22 @@ xflags::xflags! {
             optional --no-doc
         }
 
+        /// Feed the parsers whatever a server might send, for a while. Installs cargo-fuzz below the target directory.
+        cmd fuzz {
+            /// Only this target; see tests/fuzz.
+            optional target: String
+            /// How long each target runs; 60 when not said.
+            optional --seconds seconds: u32
+        }
+
+        /// Measure what things cost, as ratios against peers in the same run.
+        cmd bench {
+            /// Only the tasks whose name contains this, such as `tables/open`.
+            optional name: String
+            /// Write the numbers to this file too, as JSON.
+            optional --json json: OsString
+        }
+
         /// Make the packages that would be published, and build each one from its package alone.
         cmd package {
             /// Make the packages only; do not build them.
@@ -70,6 +86,15 @@ mod tests {
         };
         assert!(test.no_doc);
         assert_eq!(test.filter, ["retry", "--exact"]);
+    }
+
+    #[test]
+    fn a_bounded_run_of_one_target() {
+        let Ok(XtaskCmd::Fuzz(fuzz)) = parse(&["fuzz", "results", "--seconds", "5"]) else {
+            panic!("`fuzz` is a verb");
+        };
+        assert_eq!((fuzz.target.as_deref(), fuzz.seconds), (Some("results"), Some(5)));
+        assert!(parse(&["fuzz", "--seconds", "soon"]).is_err());
     }
 
     #[test]

@@ -11,7 +11,11 @@ use crate::workspace;
 /// When `check` is set and a file is not formatted.
 pub(crate) fn fmt(sh: &Shell, check: bool) -> Result<()> {
     let check = check.then_some("--check");
-    Ok(cmd!(sh, "cargo fmt --all {check...}").run()?)
+    cmd!(sh, "cargo fmt --all {check...}").run()?;
+    for directory in workspace::APART {
+        cmd!(sh, "cargo fmt --manifest-path {directory}/Cargo.toml {check...}").run()?;
+    }
+    Ok(())
 }
 
 /// Runs clippy with warnings denied on each crate alone, with its default features and, where there are any, without.
@@ -32,6 +36,22 @@ pub(crate) fn clippy(sh: &Shell) -> Result<()> {
             )
             .run()?;
         }
+    }
+    Ok(())
+}
+
+/// Runs clippy with warnings denied on the packages that are not members.
+///
+/// # Errors
+/// At the first package with a warning.
+pub(crate) fn clippy_apart(sh: &Shell) -> Result<()> {
+    let built = workspace::target_directory(sh)?.join("apart");
+    for directory in workspace::APART {
+        cmd!(
+            sh,
+            "cargo clippy --manifest-path {directory}/Cargo.toml --target-dir {built} --all-targets -- -D warnings"
+        )
+        .run()?;
     }
     Ok(())
 }

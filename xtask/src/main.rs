@@ -11,14 +11,17 @@
 //! | formatting, clippy, rustdoc | [`lint`] |
 //! | running the tests, and the tools they need | [`mod@test`], [`tools`] |
 //! | the OpenAPI document, and the environment of its validator | [`openapi`] |
+//! | what survives any input, how costs compare | [`mod@fuzz`], [`mod@bench`] |
 //! | which crate may know what | [`layers`], its table in [`layers::table`] |
 //! | what a source file looks like | [`tidy`] |
 //! | what would be published | [`package`] |
 #![allow(clippy::print_stderr, reason = "a task runner talks to the person who runs it")]
 
+mod bench;
 mod ci;
 mod files;
 mod flags;
+mod fuzz;
 mod layers;
 mod lint;
 mod manifest;
@@ -70,6 +73,8 @@ fn run(verb: XtaskCmd) -> Result<()> {
             };
             test::run(&sh, &options)
         }
+        XtaskCmd::Fuzz(fuzz) => fuzz::run(&sh, fuzz.target.as_deref(), fuzz.seconds),
+        XtaskCmd::Bench(bench) => bench::run(&sh, bench.name.as_deref(), bench.json),
         XtaskCmd::Package(package) => package::run(&sh, !package.no_verify),
     }
 }

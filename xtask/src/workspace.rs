@@ -50,6 +50,9 @@ impl Package {
     }
 }
 
+/// Packages that are workspaces of their own, so that an ordinary build does not compile them: their directories.
+pub(crate) const APART: [&str; 2] = ["tests/bench", "tests/fuzz"];
+
 /// Where Cargo puts what it builds.
 ///
 /// # Errors

@@ -39,14 +39,15 @@ impl ErrorBody {
     /// Reads any answer of a failed call: JSON of either shape, `CODE: message`, HTML, or plain text. `None` when it
     /// says nothing.
     pub fn parse(body: &[u8]) -> Option<Self> {
+        Self::read(body).filter(|error| !error.text().trim().is_empty())
+    }
+
+    fn read(body: &[u8]) -> Option<Self> {
         if let Ok(parsed) = serde_json::from_slice::<Self>(body) {
-            return Some(parsed).filter(|it| !it.text().is_empty());
+            return Some(parsed);
         }
         let text = String::from_utf8_lossy(body);
         let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
         if text.starts_with('<') {
             return html_message(text).map(Self::plain);
         }
@@ -211,6 +212,8 @@ mod tests {
         assert_eq!(parsed("something else"), none("something else"));
         assert_eq!(ErrorBody::parse(b" \n"), None);
         assert_eq!(ErrorBody::parse(b"{}"), None);
+        assert_eq!(ErrorBody::parse(br#""""#), None);
+        assert_eq!(ErrorBody::parse(br#"{"message":" "}"#), None);
     }
 
     #[test]

@@ -1,0 +1,31 @@
+//! The command line.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the macro generates `pub` items without a word, and a binary has nobody to show them to"
+)]
+
+use std::path::PathBuf;
+
+xflags::xflags! {
+    /// Numbers as ratios against named peers.
+    cmd bench {
+        /// Measure the tasks and print how their ways compare.
+        cmd run {
+            /// Only the tasks whose name contains this.
+            optional name: String
+            /// Write the numbers to this file too, as JSON.
+            optional --json json: PathBuf
+        }
+
+        /// Do one task in one way, once, and print what it took. What `run` starts for every measurement.
+        cmd measure {
+            /// The task's name.
+            required task: String
+            /// The way's name.
+            required way: String
+            /// The file that it is done on.
+            required input: PathBuf
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What people read: a table for each task, and its goals with what was reached.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::callgrind::Count;
+use crate::rounds::{Median, Outcome, WayOutcome};
+
+/// The numbers as text.
+pub(crate) fn text(outcomes: &[Outcome]) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        let _ = write!(
+            text,
+            "\n{}, {} MB\n{}\n",
+            outcome.task,
+            outcome.megabytes,
+            ways(outcome)
+        );
+        for goal in &outcome.goals {
+            let verdict = if goal.reached { "ok" } else { "MISS" };
+            let _ = writeln!(text, "{verdict:<4} {}: {}", goal.goal, goal.measured);
+        }
+    }
+    text
+}
+
+fn ways(outcome: &Outcome) -> Table {
+    let peer = outcome.ways.first().map_or("", |it| it.way);
+    let header = [
+        "way".to_owned(),
+        "CPU ms".to_owned(),
+        format!("× {peer}"),
+        "MB/s".to_owned(),
+        "memory × body".to_owned(),
+    ];
+    let mut table = table(header, 1);
+    table.add_rows(outcome.ways.iter().map(|way| row(outcome, way)));
+    table
+}
+
+fn row(outcome: &Outcome, way: &WayOutcome) -> [String; 5] {
+    let speed = outcome.megabytes as f64 / (way.cpu_ms.median / 1e3);
+    [
+        way.way.to_owned(),
+        with_spread(way.cpu_ms, 1),
+        with_spread(way.ratio, 3),
+        format!("{speed:.0}"),
+        with_spread(way.memory, 2),
+    ]
+}
+
+/// The median, and the quartiles around it.
+fn with_spread(Median { median, low, high }: Median, digits: usize) -> String {
+    format!("{median:.digits$} ({low:.digits$}–{high:.digits$})")
+}
+
+/// The instruction counts as text. `None`: there is nothing to count them with.
+pub(crate) fn instructions(counts: Option<&[Count]>) -> String {
+    let Some(counts) = counts else {
+        return "\ninstructions: skipped: no valgrind\n".to_owned();
+    };
+    let header = ["task", "way", "instructions a byte", "× the peer"];
+    let mut table = table(header.map(str::to_owned), 2);
+    for count in counts {
+        table.add_row([
+            count.task.to_owned(),
+            count.way.to_owned(),
+            format!("{:.2}", count.per_byte),
+            format!("{:.3}", count.ratio),
+        ]);
+    }
+    format!("\ninstructions, 1 MB (callgrind)\n{table}\n")
+}
+
+/// A table whose first `names` columns are names, and the others numbers.
+fn table<const N: usize>(header: [String; N], names: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header);
+    for column in table.column_iter_mut().skip(names) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask bench`: numbers as ratios against named peers, measured and printed by the program in `tests/bench`.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+use xshell::{Shell, cmd};
+
+use crate::{tools, workspace};
+
+/// Measures every task, or those whose name contains `name`, and prints how their ways compare. The numbers go to the
+/// file `json` too, if one is named: below the workspace's root, unless its path is absolute.
+///
+/// # Errors
+/// When the program does not compile, or something fails that it measures. A goal that is missed is no error.
+pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>) -> Result<()> {
+    tools::ensure(sh)?;
+    let built = workspace::target_directory(sh)?.join("bench");
+    let json: Vec<_> = json.into_iter().flat_map(|file| ["--json".into(), file]).collect();
+    Ok(cmd!(
+        sh,
+        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...}"
+    )
+    .run()?)
+}
