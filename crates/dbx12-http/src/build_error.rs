@@ -57,6 +57,22 @@ pub enum BuildError {
         /// Which one, and why.
         problem: String,
     },
+    /// The certificate of the client could not be used.
+    #[error("the client certificate cannot be used: {problem}")]
+    #[non_exhaustive]
+    ClientCertificate {
+        /// Which one, and why; nothing of the key.
+        problem: String,
+    },
+    /// A proxy's address is none.
+    #[error("{origin} cannot be used: {problem}")]
+    #[non_exhaustive]
+    Proxy {
+        /// Where it was set.
+        origin: String,
+        /// Why; nothing of the address, which may hold a password.
+        problem: String,
+    },
     /// TLS could not be set up.
     #[error("TLS cannot be set up: {problem}")]
     #[non_exhaustive]

@@ -1,9 +1,12 @@
 //! How a client is made.
 
+mod network;
+
+use self::network::Network;
 use crate::client::Settings;
 use crate::retry::Budget;
 use crate::user_agent::{Product, UserAgent};
-use crate::{BuildError, Client, Credentials, Host, RetryPolicy, Transport};
+use crate::{BuildError, Client, Credentials, Host, ProxySettings, RetryPolicy, Transport};
 use http::HeaderValue;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -37,7 +40,7 @@ pub struct ClientBuilder {
     attempt_timeout: Duration,
     deadline: Option<Duration>,
     response_limit: usize,
-    ca_certificates: Vec<CaCertificate>,
+    network: Network,
     retry: RetryPolicy,
     seed: Option<u64>,
 }
@@ -53,17 +56,6 @@ enum Choice {
     LastResort(Option<PathBuf>),
 }
 
-/// Where PEM certificates come from.
-#[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "hyper"),
-    allow(dead_code, reason = "only the built-in transport uses them")
-)]
-enum CaCertificate {
-    Pem(Vec<u8>),
-    File(PathBuf),
-}
-
 impl ClientBuilder {
     /// As [`Client::builder`].
     pub fn new(host: impl Into<String>) -> Self {
@@ -77,21 +69,23 @@ impl ClientBuilder {
             attempt_timeout: Duration::from_secs(60),
             deadline: None,
             response_limit: 256 * 1024 * 1024,
-            ca_certificates: Vec::new(),
+            network: Network::default(),
             retry: RetryPolicy::default(),
             seed: None,
         }
     }
 
-    /// A builder with host and credentials from environment variables, see [`Config::or_environment`]:
-    /// `from_environment(|name| std::env::var(name).ok())`.
+    /// A builder with host and credentials from environment variables, see [`Config::or_environment`], and with their
+    /// [proxies](ProxySettings::from_environment): `from_environment(|name| std::env::var(name).ok())`.
     ///
     /// # Errors
     /// When the variables name no host, or more or less than one way to authenticate.
     ///
     /// [`Config::or_environment`]: crate::Config::or_environment
     pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BuildError> {
-        crate::Config::new().or_environment(lookup).into_builder()
+        let proxies = ProxySettings::from_environment(&lookup);
+        let builder = crate::Config::new().or_environment(lookup).into_builder()?;
+        Ok(builder.proxies(proxies))
     }
 
     /// The credentials. There is no default; [`Credentials::none`] is for servers that ask for none.
@@ -122,7 +116,7 @@ impl ClientBuilder {
     }
 
     /// Sends through another transport than the built-in one. Settings of the built-in one (connect timeout, response
-    /// limit, CA certificates) are then without effect.
+    /// limit, certificates, proxies) are then without effect.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -175,22 +169,6 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts the certificates in this PEM text too, beside those of the platform. May be called more than once.
-    #[must_use]
-    pub fn ca_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_certificates.push(CaCertificate::Pem(pem.into()));
-        self
-    }
-
-    /// Trusts the certificates in this PEM file too, beside those of the platform. May be called more than once.
-    ///
-    /// On Unix the platform's own are those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these variables are set.
-    #[must_use]
-    pub fn ca_certificate_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca_certificates.push(CaCertificate::File(path.into()));
-        self
-    }
-
     /// When calls are tried again.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
@@ -205,7 +183,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client. Reads the `.netrc` and CA files that it was told of; opens no connection.
+    /// Makes the client. Reads the files that it was told of and, for proxies, the environment; opens no connection.
     ///
     /// # Errors
     /// See [`BuildError`].
@@ -244,15 +222,13 @@ impl ClientBuilder {
         options.connect_timeout = self.connect_timeout;
         options.response_limit = self.response_limit;
         options.https = host.is_https();
-        for certificate in &self.ca_certificates {
-            options.ca_certificates.push(certificate.read()?);
-        }
+        self.network.apply(&mut options)?;
         Ok(Arc::new(crate::HyperTransport::new(options)?))
     }
 
     #[cfg(not(feature = "hyper"))]
     fn built_in_transport(&self, _: &Host) -> Result<Arc<dyn Transport>, BuildError> {
-        let _ = (self.connect_timeout, self.response_limit, &self.ca_certificates);
+        let _ = (self.connect_timeout, self.response_limit, &self.network);
         Err(BuildError::NoTransport)
     }
 }
@@ -272,18 +248,6 @@ impl Choice {
             Self::LastResort(_) | Self::Missing => return Err(BuildError::no_credentials(host)),
         };
         credentials.map_err(BuildError::from)
-    }
-}
-
-impl CaCertificate {
-    #[cfg(feature = "hyper")]
-    fn read(&self) -> Result<Vec<u8>, BuildError> {
-        match self {
-            Self::Pem(pem) => Ok(pem.clone()),
-            Self::File(path) => std::fs::read(path).map_err(|error| BuildError::CaCertificate {
-                problem: format!("{}: {error}", path.display()),
-            }),
-        }
     }
 }
 

@@ -176,6 +176,9 @@ pub enum ErrorKind {
     Connect,
     /// The server's certificate or its TLS was refused; nothing was sent.
     Tls,
+    /// A proxy on the way refused, or wants credentials of its own; nothing was sent. A proxy that cannot be reached, or
+    /// that cannot reach the server, is [`Connect`](Self::Connect).
+    Proxy,
     /// No complete response within the time of an attempt.
     Timeout,
     /// The time of the whole call was over.
@@ -191,7 +194,7 @@ pub enum ErrorKind {
     Rejected,
     /// 429, or a body that says the same: too many requests.
     RateLimited,
-    /// 408, 502, 503, 504, or a body that says that the service or the cluster is not ready.
+    /// 408, 502, 503, 504, a body that says that the service or the cluster is not ready, or a request that was given back.
     Unavailable,
     /// A page in HTML came where the API answers JSON: a login page, mostly.
     LoginPage,
@@ -214,6 +217,8 @@ impl From<TransportErrorKind> for ErrorKind {
         match kind {
             TransportErrorKind::Connect => Self::Connect,
             TransportErrorKind::Tls => Self::Tls,
+            TransportErrorKind::Proxy => Self::Proxy,
+            TransportErrorKind::Refused => Self::Unavailable,
             TransportErrorKind::Request => Self::Request,
             TransportErrorKind::Timeout => Self::Timeout,
             TransportErrorKind::Interrupted => Self::Interrupted,

@@ -43,12 +43,12 @@ impl Failure {
 
     /// No complete response came.
     pub(crate) fn of_transport(error: TransportError) -> Self {
-        use TransportErrorKind::{Connect, Interrupted, Request, Timeout, Tls};
+        use TransportErrorKind::{Connect, Interrupted, Proxy, Refused, Request, Timeout, Tls};
         let kind = error.kind();
         let (message, source) = error.into_parts();
         Self {
-            transient: matches!(kind, Connect | Timeout | Interrupted),
-            maybe_delivered: !matches!(kind, Connect | Tls | Request),
+            transient: matches!(kind, Connect | Refused | Timeout | Interrupted),
+            maybe_delivered: !matches!(kind, Connect | Tls | Proxy | Refused | Request),
             source,
             ..Self::new(kind.into(), message)
         }
@@ -118,6 +118,9 @@ impl Failure {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self.kind {
             ErrorKind::Connect => Some("check the host, and that this machine can reach it"),
+            ErrorKind::Proxy => {
+                Some("check the proxy (HTTPS_PROXY, or the client's own setting), or name the host in NO_PROXY")
+            }
             ErrorKind::Unauthorized => {
                 Some("check that the credentials belong to this workspace, have not expired, and may use the cluster")
             }

@@ -2,72 +2,57 @@
 
 mod body;
 mod classify;
+mod connector;
+mod options;
+mod proxy;
 
+pub use self::options::HyperOptions;
+
+use self::connector::Connector;
+use self::proxy::{Proxies, Proxy};
 use crate::transport::{BoxFuture, Progress, Transport, TransportError, TransportErrorKind};
 use crate::{BuildError, tls};
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderValue, Request, Response};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The settings of a [`HyperTransport`].
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct HyperOptions {
-    /// How long a connection may take to be made: name, TCP and TLS. Default 10 s.
-    pub connect_timeout: Duration,
-    /// The largest response that is read, in bytes, counted after decompression. Default 256 MiB.
-    pub response_limit: usize,
-    /// Certificates to trust beside those of the platform, as PEM. Default none.
-    pub ca_certificates: Vec<Vec<u8>>,
-    /// Whether `https` is spoken. Without, the certificates of the platform need not be loaded. Default true.
-    pub https: bool,
-}
-
-impl HyperOptions {
-    /// The default settings.
-    pub fn new() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            response_limit: 256 * 1024 * 1024,
-            ca_certificates: Vec::new(),
-            https: true,
-        }
-    }
-}
-
-impl Default for HyperOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// The built-in transport: HTTP/1.1 over TCP or TLS, with connections kept alive, `gzip`, and a limit on the size of
-/// responses. Needs a tokio runtime. Redirects are not followed and proxies not used.
+/// The built-in transport: HTTP/1.1 over TCP or TLS, or HTTP/2 where it is asked for; directly or by proxies; with
+/// connections kept alive, `gzip`, and a limit on the size of responses. Needs a tokio runtime. Redirects are not followed.
+///
+/// A name with several addresses is tried in both families of addresses, the second 300 ms after the first (RFC 8305), so
+/// that a dead one costs little.
 ///
 /// # Delivery
 /// A request that was given to a kept connection and was not yet begun when that connection ended is sent over another
 /// one. Everything else that goes wrong is reported, never repeated.
+///
+/// A proxy that does not lead to the workspace was never given the request. A proxy that is given requests over plain
+/// `http` answers in the place of the workspace; what it says is taken for the workspace's own word, but for a 407, which
+/// it says before it passes anything on.
 pub struct HyperTransport {
     pool: Pool,
+    proxies: Arc<Proxies>,
     connect_timeout: Duration,
     response_limit: usize,
 }
 
 enum Pool {
-    Plain(legacy::Client<HttpConnector, Full<Bytes>>),
-    Tls(legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Plain(legacy::Client<Connector, Full<Bytes>>),
+    Tls(legacy::Client<HttpsConnector<Connector>, Full<Bytes>>),
 }
 
 impl HyperTransport {
@@ -78,35 +63,45 @@ impl HyperTransport {
     /// How many such connections are kept after a burst.
     const IDLE_CONNECTIONS: usize = 32;
 
+    /// How often a connection that serves requests over HTTP/2 is asked whether it is still there: all of them are on it.
+    #[cfg(feature = "http2")]
+    const HTTP2_PING: Duration = Duration::from_secs(15);
+
     /// A transport with no connection yet.
     ///
     /// # Errors
-    /// When a CA certificate cannot be used, or when the platform has no certificates at all.
+    /// When a certificate or a proxy cannot be used, or when the platform has no certificates at all.
     pub fn new(options: HyperOptions) -> Result<Self, BuildError> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_nodelay(true);
-        connector.set_keepalive(Some(Duration::from_secs(30)));
-        // Divided among the addresses of a name, so that a dead one leaves time for the others.
-        connector.set_connect_timeout(Some(options.connect_timeout));
+        let proxies = Arc::new(Proxies::new(&options.proxies)?);
+        let mut tls = None;
+        if options.https || proxies.speak_tls() {
+            tls = Some(tls::client_config(&options)?);
+        }
+        let tcp = connector::tcp(GaiResolver::new(), options.connect_timeout);
+        let connector = Connector::new(tcp, proxies.clone(), tls.clone().map(Arc::new));
         let mut builder = legacy::Client::builder(TokioExecutor::new());
         // `retry_canceled_requests` stays on: hyper resends only what its connection task never took up, see `Delivery`.
         builder
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Self::IDLE)
             .pool_max_idle_per_host(Self::IDLE_CONNECTIONS);
-        let pool = if options.https {
-            let https = HttpsConnectorBuilder::new()
-                .with_tls_config(tls::client_config(&options.ca_certificates)?)
-                .https_or_http()
-                .enable_http1()
-                .wrap_connector(connector);
-            Pool::Tls(builder.build(https))
-        } else {
-            Pool::Plain(builder.build(connector))
+        #[cfg(feature = "http2")]
+        builder
+            .timer(TokioTimer::new())
+            .http2_keep_alive_interval(Self::HTTP2_PING)
+            .http2_keep_alive_while_idle(false);
+        let pool = match tls.filter(|_| options.https) {
+            Some(mut tls) => {
+                if options.offers_http2() {
+                    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+                }
+                Pool::Tls(builder.build(HttpsConnector::from((connector, tls))))
+            }
+            None => Pool::Plain(builder.build(connector)),
         };
         Ok(Self {
             pool,
+            proxies,
             connect_timeout: options.connect_timeout,
             response_limit: options.response_limit,
         })
@@ -115,7 +110,12 @@ impl HyperTransport {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let progress = Progress::of(&request);
         progress.not_sent();
-        let response = self.response_head(request, &progress).await?;
+        let proxy = self.proxies.on_the_way_to(request.uri());
+        let standing_in = proxy.filter(|proxy| proxy.takes_requests_to(request.uri()));
+        let response = self.response_head(request, proxy, &progress).await?;
+        if let Some(proxy) = standing_in.filter(|_| response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
+            return Err(TransportError::from(&proxy.wants_credentials()));
+        }
         let (mut parts, incoming) = response.into_parts();
         let body = body::read(incoming, &parts.headers, self.response_limit).await?;
         // What they said of the body as it came is not true of it as it is.
@@ -128,13 +128,19 @@ impl HyperTransport {
     async fn response_head(
         &self,
         request: Request<Bytes>,
+        proxy: Option<&Proxy>,
         progress: &Progress,
     ) -> Result<Response<Incoming>, TransportError> {
+        let standing_in = proxy.filter(|proxy| proxy.takes_requests_to(request.uri()));
+        let authorization = standing_in.and_then(Proxy::authorization);
         let mut request = request.map(Full::new);
         let headers = request.headers_mut();
         headers
             .entry(ACCEPT_ENCODING)
             .or_insert(HeaderValue::from_static("gzip"));
+        if let Some(login) = authorization {
+            headers.insert(PROXY_AUTHORIZATION, login.clone());
+        }
         if !matches!(self.pool, Pool::Tls(_)) && request.uri().scheme_str() == Some("https") {
             let message = "this transport was made without https";
             return Err(TransportError::new(TransportErrorKind::Request, message));
@@ -152,7 +158,7 @@ impl HyperTransport {
             Poll::Pending => Poll::Pending,
         });
         let early = timeout(self.connect_timeout, until_connected).await;
-        let early = early.map_err(|_| classify::connect_timed_out(self.connect_timeout))?;
+        let early = early.map_err(|_| classify::connect_timed_out(self.connect_timeout, proxy))?;
         if connected() {
             progress.sending();
         }
@@ -160,7 +166,7 @@ impl HyperTransport {
             Some(response) => response,
             None => response.await,
         };
-        response.map_err(|error| classify::failed(error, connected()))
+        response.map_err(|error| classify::failed(error, connected(), proxy))
     }
 }
 
@@ -174,6 +180,7 @@ impl fmt::Debug for HyperTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HyperTransport")
             .field("https", &matches!(self.pool, Pool::Tls(_)))
+            .field("proxies", &self.proxies)
             .field("connect_timeout", &self.connect_timeout)
             .field("response_limit", &self.response_limit)
             .finish()

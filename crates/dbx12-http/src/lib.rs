@@ -20,6 +20,7 @@ mod host;
 mod hyper_transport;
 mod multipart;
 mod options;
+mod proxy;
 mod raw;
 mod retry;
 #[cfg(feature = "hyper")]
@@ -38,6 +39,9 @@ pub use host::{Host, HostError};
 #[cfg(feature = "hyper")]
 pub use hyper_transport::{HyperOptions, HyperTransport};
 pub use options::{BodyEncoding, CallOptions};
+pub use proxy::ProxySettings;
 pub use raw::RawRequest;
 pub use retry::RetryPolicy;
+#[cfg(feature = "hyper")]
+pub use tls::{ClientCertificate, CryptoProvider, TlsRoots};
 pub use transport::{BoxFuture, Transport, TransportError, TransportErrorKind};

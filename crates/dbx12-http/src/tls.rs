@@ -1,47 +1,153 @@
-//! TLS: whom to trust, and what a refusal means.
+//! TLS: whom to trust, and who one is.
 
-use crate::BuildError;
+mod explain;
+
+pub(crate) use self::explain::{explain, is_refusal_of_the_client};
+
+use crate::{BuildError, HyperOptions};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::{CertificateError, ClientConfig, Error as TlsError};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use rustls::{ClientConfig, ConfigBuilder, Error as TlsError, RootCertStore, crypto};
 use rustls_platform_verifier::Verifier;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-/// Trusts what the platform trusts, and these certificates (PEM) too.
-///
-/// The crypto provider is given by name: installing one for the whole process is the application's business.
-pub(crate) fn client_config(ca_certificates: &[Vec<u8>]) -> Result<ClientConfig, BuildError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut extra_roots = Vec::new();
-    for pem in ca_certificates {
-        extra_roots.extend(certificates(pem)?);
+/// Which authorities are trusted, beside those that were given one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsRoots {
+    /// Those that the platform trusts, by its own rules. On Unix other than macOS these are the files of the distribution,
+    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead.
+    #[default]
+    Platform,
+    /// Mozilla's, compiled in, so that it does not matter what the machine has; and those that `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` name.
+    #[cfg(feature = "webpki-roots")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "webpki-roots")))]
+    Webpki,
+}
+
+/// Whose cryptography TLS uses. Nothing is installed for the whole process: that is the application's business.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CryptoProvider {
+    /// ring's.
+    #[default]
+    Ring,
+    /// That of AWS-LC.
+    #[cfg(feature = "aws-lc-rs")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "aws-lc-rs")))]
+    AwsLcRs,
+}
+
+/// What a client shows to a server that asks for a certificate. Its key is shown nowhere else.
+#[derive(Clone, Debug)]
+pub struct ClientCertificate {
+    certificates: Vec<u8>,
+    key: SecretString,
+}
+
+impl ClientCertificate {
+    /// A certificate, followed by those that lead to its authority, and its private key, unencrypted; all as PEM. They are
+    /// read when the transport is made.
+    pub fn from_pem(certificates: impl Into<Vec<u8>>, key: impl Into<String>) -> Self {
+        Self {
+            certificates: certificates.into(),
+            key: SecretString::from(key.into()),
+        }
     }
-    let set_up = |error: TlsError| BuildError::Tls {
-        problem: error.to_string(),
-    };
-    let verifier = Verifier::new_with_extra_roots(extra_roots, provider.clone()).map_err(set_up)?;
+
+    fn parse(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), BuildError> {
+        let certificates = read_certificates(&self.certificates).map_err(unusable_client_certificate)?;
+        let key = self.key.expose_secret();
+        if key.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || key.contains("Proc-Type: 4,ENCRYPTED") {
+            let problem = "its key is encrypted; decrypt it first (`openssl pkey -in … -out …`)";
+            return Err(unusable_client_certificate(problem.to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| {
+            unusable_client_certificate(match error {
+                pem::Error::NoItemsFound => "there is no key in it (`-----BEGIN PRIVATE KEY-----`)".to_owned(),
+                _ => "its key is not PEM".to_owned(),
+            })
+        })?;
+        Ok((certificates, key))
+    }
+}
+
+pub(crate) fn client_config(options: &HyperOptions) -> Result<ClientConfig, BuildError> {
+    let provider = Arc::new(match options.crypto_provider {
+        CryptoProvider::Ring => crypto::ring::default_provider(),
+        #[cfg(feature = "aws-lc-rs")]
+        CryptoProvider::AwsLcRs => crypto::aws_lc_rs::default_provider(),
+    });
+    let mut extra_roots = Vec::new();
+    for pem in &options.ca_certificates {
+        extra_roots.extend(ca_certificates(pem)?);
+    }
+    let verifier = verifier(options.tls_roots, extra_roots, provider.clone())?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(set_up)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    Ok(config)
+        .with_custom_certificate_verifier(verifier);
+    match &options.client_certificate {
+        Some(certificate) => with_certificate(config, certificate),
+        None => Ok(config.with_no_client_auth()),
+    }
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BuildError> {
-    let unusable = |problem: String| BuildError::CaCertificate { problem };
-    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|error| unusable(format!("it is not PEM: {error}")))?;
-    if certificates.is_empty() {
-        return Err(unusable(
-            "there is no certificate in it (`-----BEGIN CERTIFICATE-----`)".to_owned(),
-        ));
+fn verifier(
+    roots: TlsRoots,
+    extra_roots: Vec<CertificateDer<'static>>,
+    provider: Arc<crypto::CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, BuildError> {
+    match roots {
+        TlsRoots::Platform => match Verifier::new_with_extra_roots(extra_roots, provider) {
+            Ok(verifier) => Ok(Arc::new(verifier)),
+            Err(error) => Err(set_up(error)),
+        },
+        #[cfg(feature = "webpki-roots")]
+        TlsRoots::Webpki => {
+            let mut store = RootCertStore::empty();
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            store.add_parsable_certificates(extra_roots);
+            if ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+                .into_iter()
+                .any(|name| std::env::var_os(name).is_some())
+            {
+                store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            }
+            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider);
+            let verifier = verifier.build().map_err(|error| BuildError::Tls {
+                problem: error.to_string(),
+            })?;
+            Ok(verifier)
+        }
     }
+}
+
+fn with_certificate(
+    config: ConfigBuilder<ClientConfig, WantsClientCert>,
+    certificate: &ClientCertificate,
+) -> Result<ClientConfig, BuildError> {
+    let (certificates, key) = certificate.parse()?;
+    config.with_client_auth_cert(certificates, key).map_err(|error| {
+        unusable_client_certificate(match error {
+            TlsError::InconsistentKeys(_) => "its key belongs to another certificate".to_owned(),
+            other => other.to_string(),
+        })
+    })
+}
+
+/// Certificates of authorities, each of which can be used.
+fn ca_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BuildError> {
+    let unusable = |problem: String| BuildError::CaCertificate { problem };
+    let certificates = read_certificates(pem).map_err(unusable)?;
     // Asked here, where it can be said which one is bad.
     for certificate in &certificates {
-        let mut store = rustls::RootCertStore::empty();
+        let mut store = RootCertStore::empty();
         store
             .add(certificate.clone())
             .map_err(|error| unusable(error.to_string()))?;
@@ -49,72 +155,22 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BuildError> 
     Ok(certificates)
 }
 
-/// What happened in the handshake and what to do about it.
-pub(crate) fn explain(error: &TlsError) -> String {
-    let TlsError::InvalidCertificate(reason) = error else {
-        return explain_handshake(error);
-    };
-    match reason {
-        CertificateError::Expired => expired(""),
-        CertificateError::ExpiredContext { not_after, .. } => expired(&format!(" ({})", date(not_after))),
-        CertificateError::NotValidYet => not_valid_yet(""),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            not_valid_yet(&format!(" (only from {})", date(not_before)))
-        }
-        CertificateError::UnknownIssuer => {
-            "the server's certificate is signed by nobody this machine trusts; if the workspace or a proxy on the way \
-             has a CA of its own, add its certificate"
-                .to_owned()
-        }
-        CertificateError::BadSignature => {
-            "the server's certificate is not signed by the authority of that name that this machine trusts; if the \
-             authority was made anew, add its new certificate"
-                .to_owned()
-        }
-        CertificateError::NotValidForName => wrong_name("another name"),
-        CertificateError::NotValidForNameContext { presented, .. } => wrong_name(&presented.join(", ")),
-        CertificateError::Revoked => "the server's certificate has been revoked; do not send it any secret".to_owned(),
-        // What the verifier says of a certificate that is its own authority.
-        CertificateError::Other(_) => {
-            "the server's certificate cannot be accepted: it seems to be signed by itself; the server needs one that \
-             an authority has issued, and this machine must trust that authority"
-                .to_owned()
-        }
-        _ => format!("the server's certificate cannot be accepted: {reason}"),
+fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| format!("it is not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("there is no certificate in it (`-----BEGIN CERTIFICATE-----`)".to_owned());
     }
+    Ok(certificates)
 }
 
-fn expired(since: &str) -> String {
-    format!(
-        "the server's certificate has expired{since}; it must be renewed there, unless the clock of this machine is wrong"
-    )
+fn unusable_client_certificate(problem: String) -> BuildError {
+    BuildError::ClientCertificate { problem }
 }
 
-fn not_valid_yet(from: &str) -> String {
-    format!("the server's certificate is not valid yet{from}; check the clock of this machine")
-}
-
-fn wrong_name(presented: &str) -> String {
-    format!("the server's certificate is for {presented}; use a name that it is for")
-}
-
-fn date(time: &UnixTime) -> String {
-    // A certificate may say any number; what is no date of this era is shown as it is.
-    let last = Duration::from_secs(253_402_300_799);
-    let since_epoch = Duration::from_secs(time.as_secs());
-    if since_epoch > last {
-        return format!("{} s", time.as_secs());
-    }
-    httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since_epoch)
-}
-
-fn explain_handshake(error: &TlsError) -> String {
-    match error {
-        TlsError::InvalidMessage(_) => {
-            "the server does not speak TLS on this port; check the port, or whether it is an http server".to_owned()
-        }
-        TlsError::AlertReceived(_) => format!("the server refused TLS: {error}"),
-        _ => format!("TLS with the server is not possible: {error}"),
+fn set_up(error: TlsError) -> BuildError {
+    BuildError::Tls {
+        problem: error.to_string(),
     }
 }
 

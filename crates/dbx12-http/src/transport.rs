@@ -184,6 +184,12 @@ pub enum TransportErrorKind {
     Connect,
     /// The peer's certificate or its TLS was refused: the request was never sent, and never will be. Not tried again.
     Tls,
+    /// A proxy on the way refused to lead to the server: the request was never sent, and the proxy would say the same
+    /// again. Not tried again.
+    Proxy,
+    /// The server gave the request back and says that it did not begin with it (HTTP/2: `REFUSED_STREAM`, or `GOAWAY` with
+    /// an earlier last stream; RFC 9113, 8.7). Tried again for every operation.
+    Refused,
     /// The request cannot be sent as it is: it was never sent, and never will be. Not tried again.
     Request,
     /// No complete response in time; the request may have been carried out. Only idempotent operations are tried again.

@@ -43,7 +43,12 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "dbx12-http",
         ours: &["dbx12-types"],
-        by_feature: &[],
+        by_feature: &[
+            ("h2", "http2"),
+            ("http-body", "tower"),
+            ("rustls-native-certs", "webpki-roots"),
+            ("webpki-roots", "webpki-roots"),
+        ],
         others: Others::Only(&[
             "base64",
             "bytes",
@@ -65,9 +70,19 @@ pub(crate) const LAYERS: &[Layer] = &[
             "serde_path_to_error",
             "thiserror",
             "tokio",
+            "tower-service",
             "tracing",
         ]),
-        in_tests: &["insta", "multer", "proptest", "tempfile"],
+        in_tests: &[
+            "h2",
+            "insta",
+            "multer",
+            "proptest",
+            "rcgen",
+            "tempfile",
+            "tokio-rustls",
+            "tower",
+        ],
     },
     Layer {
         name: "dbx12-api",
@@ -176,7 +191,8 @@ pub(crate) const NOT_BELOW_TYPES: &[&str] = &[
 /// Crates that `dbx12-types` must not reach by default either: whoever wants only the models compiles serde alone.
 pub(crate) const NOT_BELOW_TYPES_BY_DEFAULT: &[&str] = &["ahash", "arrow*", "chrono*", "half", "num-*", "schemars*"];
 
-/// Crates that `dbx12-http` must not reach once its feature `hyper` is off: whoever brings a transport brings these.
+/// Crates that `dbx12-http` must not reach while its feature `hyper` is off, with or without its feature `tower`: whoever
+/// brings a transport brings these.
 pub(crate) const NOT_WITHOUT_HYPER: &[&str] = &[
     "aws-lc*",
     "h2",
@@ -189,6 +205,7 @@ pub(crate) const NOT_WITHOUT_HYPER: &[&str] = &[
     "rustls*",
     "socket2",
     "tokio-rustls",
+    "webpki*",
 ];
 
 /// A name that only some source files may use.
@@ -226,12 +243,15 @@ pub(crate) const NAMES: &[NameRule] = &[
     NameRule {
         what: "hyper or rustls",
         names: &[
+            "h2",
             "hyper",
             "hyper_util",
             "hyper_rustls",
             "rustls",
+            "rustls_native_certs",
             "rustls_platform_verifier",
             "tokio_rustls",
+            "webpki_roots",
         ],
         free: &["dbx12-tests"],
         homes: &[("dbx12-http", TRANSPORT), ("dbx12-local", SERVER)],

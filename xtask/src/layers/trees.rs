@@ -19,7 +19,7 @@ pub(crate) fn check(sh: &Shell) -> Result<Vec<Violation>> {
         .read()?;
     let http = cmd!(
         sh,
-        "cargo tree -p dbx12-http --no-default-features -e normal --prefix none"
+        "cargo tree -p dbx12-http --no-default-features --features tower -e normal --prefix none"
     )
     .quiet()
     .read()?;
@@ -58,7 +58,7 @@ pub(crate) fn check_types_by_default(tree: &str) -> Vec<Violation> {
         .collect()
 }
 
-/// `tree` is what `cargo tree --prefix none` prints for `dbx12-http` without features.
+/// `tree` is what `cargo tree --prefix none` prints for `dbx12-http` with no feature that may bring a transport of ours.
 pub(crate) fn check_http(tree: &str) -> Vec<Violation> {
     reached(tree, NOT_WITHOUT_HYPER)
         .map(|name| Violation {
@@ -66,7 +66,7 @@ pub(crate) fn check_http(tree: &str) -> Vec<Violation> {
             what: format!("reaches `{name}` without its feature `hyper`"),
             why: "who brings a transport does not pay for ours",
             fix: format!(
-                "`cargo tree -p dbx12-http --no-default-features -i {name}` shows through whom; make it optional and let the \
+                "`cargo tree -p dbx12-http --no-default-features --features tower -i {name}` shows through whom; make it optional and let the \
                  feature `hyper` turn it on"
             ),
         })

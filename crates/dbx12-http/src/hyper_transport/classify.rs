@@ -1,5 +1,6 @@
 //! What an error of hyper says about delivery. Pure.
 
+use super::proxy::{Proxy, ProxyError};
 use crate::tls;
 use crate::transport::{TransportError, TransportErrorKind};
 use hyper_util::client::legacy;
@@ -7,20 +8,22 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-pub(super) fn connect_timed_out(limit: Duration) -> TransportError {
-    TransportError::new(
-        TransportErrorKind::Connect,
-        format!("could not connect within {limit:?}"),
-    )
+pub(super) fn connect_timed_out(limit: Duration, proxy: Option<&Proxy>) -> TransportError {
+    let message = format!("could not connect within {limit:?}{}", way(proxy));
+    TransportError::new(TransportErrorKind::Connect, message)
 }
 
 /// The request failed; `connected` says whether it had been given to a connection.
-pub(super) fn failed(error: legacy::Error, connected: bool) -> TransportError {
+pub(super) fn failed(error: legacy::Error, connected: bool, proxy: Option<&Proxy>) -> TransportError {
     let protocol = find::<hyper::Error>(&error);
     // hyper says "canceled" of a request that it gives back without having begun it.
     let untouched = !connected || error.is_connect() || protocol.is_some_and(hyper::Error::is_canceled);
-    if untouched {
-        return not_sent(error);
+    if untouched || client_refused(&error) {
+        return not_sent(error, proxy);
+    }
+    if given_back(&error) {
+        let what = "the server gave the request back without having begun with it";
+        return of_kind(TransportErrorKind::Refused, what, error);
     }
     match protocol {
         Some(inner) if inner.is_user() => of_kind(TransportErrorKind::Request, "the request cannot be sent", error),
@@ -48,11 +51,50 @@ pub(super) fn body_failed(error: hyper::Error) -> TransportError {
     )
 }
 
-fn not_sent(error: legacy::Error) -> TransportError {
+fn not_sent(error: legacy::Error, proxy: Option<&Proxy>) -> TransportError {
+    if let Some(refusal) = find::<ProxyError>(&error) {
+        return TransportError::from(refusal).with_source(error);
+    }
     if let Some(refusal) = find::<rustls::Error>(&error) {
-        return TransportError::new(TransportErrorKind::Tls, tls::explain(refusal)).with_source(error);
+        let message = format!("{}{}", tls::explain(refusal), way(proxy));
+        return TransportError::new(TransportErrorKind::Tls, message).with_source(error);
     }
     of_kind(TransportErrorKind::Connect, "could not connect", error)
+}
+
+/// The server ended the handshake because of who the client is. In TLS 1.3 that arrives when the client already takes the
+/// handshake for done; but a server looks at no request before it has seen the client's part of it (RFC 8446, 4.4.2).
+fn client_refused(error: &legacy::Error) -> bool {
+    find::<rustls::Error>(error).is_some_and(tls::is_refusal_of_the_client)
+}
+
+/// HTTP/2 can say for sure that a request was not begun (RFC 9113, 8.7). h2 reports a `GOAWAY` of the server only for the
+/// streams beyond the last one that it names; the others are told when the connection ends.
+#[cfg(feature = "http2")]
+fn given_back(error: &legacy::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    })
+}
+
+#[cfg(not(feature = "http2"))]
+fn given_back(_: &legacy::Error) -> bool {
+    false
+}
+
+impl From<&ProxyError> for TransportError {
+    fn from(error: &ProxyError) -> Self {
+        let kind = if error.is_final {
+            TransportErrorKind::Proxy
+        } else {
+            TransportErrorKind::Connect
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+fn way(proxy: Option<&Proxy>) -> String {
+    proxy.map_or_else(String::new, |proxy| format!(" (by the proxy {proxy})"))
 }
 
 fn of_kind(kind: TransportErrorKind, what: &str, error: impl StdError + Send + Sync + 'static) -> TransportError {
@@ -73,11 +115,11 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-fn root_cause(error: &(dyn StdError + 'static)) -> String {
+pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 

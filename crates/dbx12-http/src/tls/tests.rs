@@ -1,48 +1,48 @@
-//! What a refusal of TLS says.
+//! What is asked of certificates before a client is made.
 
 use super::*;
-use rustls::{AlertDescription, InvalidMessage};
+use rcgen::{CertificateParams, KeyPair};
 
-#[test]
-fn every_refusal_says_what_to_do() {
-    use CertificateError::{BadEncoding, BadSignature, Expired, NotValidForName, NotValidYet, Revoked, UnknownIssuer};
-    for (reason, remedy) in [
-        (Expired, "has expired"),
-        (NotValidYet, "check the clock of this machine"),
-        (UnknownIssuer, "add its certificate"),
-        (NotValidForName, "use a name that it is for"),
-        (Revoked, "has been revoked"),
-        (BadSignature, "add its new certificate"),
-        (BadEncoding, "cannot be accepted"),
-    ] {
-        let text = explain(&TlsError::InvalidCertificate(reason));
-        assert!(
-            text.starts_with("the server's certificate ") && text.contains(remedy),
-            "{text}"
-        );
-    }
-    let time = UnixTime::since_unix_epoch(Duration::from_secs(1_609_459_200));
-    let text = explain(&TlsError::InvalidCertificate(CertificateError::ExpiredContext {
-        time,
-        not_after: time,
-    }));
-    assert!(
-        text.contains("has expired (Fri, 01 Jan 2021 00:00:00 GMT); it must be renewed"),
-        "{text}"
-    );
-    let time = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
-    explain(&TlsError::InvalidCertificate(CertificateError::NotValidYetContext {
-        time,
-        not_before: time,
-    }));
-    let text = explain(&TlsError::InvalidMessage(InvalidMessage::InvalidContentType));
-    assert!(text.contains("does not speak TLS on this port"), "{text}");
-    let text = explain(&TlsError::AlertReceived(AlertDescription::ProtocolVersion));
-    assert!(text.starts_with("the server refused TLS"), "{text}");
+fn identity() -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["a client".to_owned()]).unwrap();
+    (certificate.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
+fn refused(certificates: &str, key: &str) -> String {
+    let mut options = HyperOptions::new();
+    options.client_certificate = Some(ClientCertificate::from_pem(certificates, key));
+    client_config(&options).unwrap_err().to_string()
 }
 
 #[test]
 fn the_process_keeps_its_own_provider() {
-    client_config(&[]).unwrap();
-    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    client_config(&HyperOptions::new()).unwrap();
+    assert!(crypto::CryptoProvider::get_default().is_none());
+}
+
+#[test]
+fn a_client_certificate_that_cannot_be_used_is_explained_and_its_key_not_shown() {
+    let (certificate, key) = identity();
+    let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    for (certificates, key, words) in [
+        (
+            certificate.as_str(),
+            identity().1.as_str(),
+            "its key belongs to another certificate",
+        ),
+        (&certificate, &encrypted, "decrypt it first"),
+        (&certificate, "CANARY", "there is no key in it"),
+        (&certificate, &certificate, "there is no key in it"),
+        ("", &key, "there is no certificate in it"),
+    ] {
+        let message = refused(certificates, key);
+        assert!(
+            message.starts_with("the client certificate cannot be used: "),
+            "{message}"
+        );
+        assert!(message.contains(words) && !message.contains("CANARY"), "{message}");
+    }
+    let shown = format!("{:?}", ClientCertificate::from_pem(certificate, "CANARY"));
+    assert!(!shown.contains("CANARY"), "{shown}");
 }
