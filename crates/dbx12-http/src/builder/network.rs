@@ -129,6 +129,9 @@ impl ClientBuilder {
     }
 
     /// Offers HTTP/2 to the server beside HTTP/1.1, over `https` (ALPN). Default `false`.
+    ///
+    /// Where the server takes it, all calls share one connection, but those that begin before the first has connected:
+    /// these connect each for itself.
     #[cfg(feature = "http2")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
     #[must_use]

@@ -1,6 +1,7 @@
 //! Reading a response's body, never more of it than was agreed on.
 
 use super::classify;
+use crate::decode;
 use crate::transport::{TransportError, TransportErrorKind};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
@@ -43,7 +44,8 @@ impl Sink {
         if encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip") {
             return Ok(Self::Gzip(Box::new(MultiGzDecoder::new(buffer))));
         }
-        let message = "the response is compressed in a way that was not asked for";
+        let encoding = decode::one_line(&String::from_utf8_lossy(encoding));
+        let message = format!("the response is encoded as `{encoding}`, but only gzip was asked for");
         Err(TransportError::new(TransportErrorKind::Malformed, message))
     }
 

@@ -113,3 +113,13 @@ async fn broken_compression_and_broken_http_are_malformed_answers() {
         assert!(error.maybe_delivered(), "{error}");
     }
 }
+
+#[tokio::test]
+async fn an_encoding_that_was_not_asked_for_is_named() {
+    for encoding in ["br", "gzip, br", "deflate"] {
+        let peer = Peer::answering(with_headers(&format!("Content-Encoding: {encoding}\r\n"), CONTEXT)).await;
+        let error = read(&peer.client()).await.unwrap_err();
+        let expected = format!("the response is encoded as `{encoding}`, but only gzip was asked for");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+}
