@@ -1,5 +1,12 @@
 //! The one seam to the network: a whole request goes in, a whole response comes out.
 
+#[cfg(feature = "tower")]
+mod tower;
+
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use self::tower::{ServiceTransport, TransportService, from_service, into_service};
+
 use bytes::Bytes;
 use http::{Request, Response};
 use std::error::Error as StdError;
