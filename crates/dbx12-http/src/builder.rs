@@ -5,9 +5,10 @@ mod network;
 use self::network::Network;
 use crate::client::Settings;
 use crate::retry::Budget;
+use crate::trace::TraceContext;
 use crate::user_agent::{Product, UserAgent};
-use crate::{BuildError, Client, Credentials, Host, ProxySettings, RetryPolicy, Transport};
-use http::HeaderValue;
+use crate::{BuildError, Client, Credentials, Host, ProxySettings, RetryPolicy, Transport, user_agent};
+use http::{HeaderMap, HeaderValue};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     allow_plain_http: bool,
     product: Option<Product>,
+    user_agent_extra: Vec<(String, String)>,
+    trace_context: Option<TraceContext>,
     connect_timeout: Duration,
     attempt_timeout: Duration,
     deadline: Option<Duration>,
@@ -65,6 +68,8 @@ impl ClientBuilder {
             transport: None,
             allow_plain_http: false,
             product: None,
+            user_agent_extra: Vec::new(),
+            trace_context: None,
             connect_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(60),
             deadline: None,
@@ -76,7 +81,9 @@ impl ClientBuilder {
     }
 
     /// A builder with host and credentials from environment variables, see [`Config::or_environment`], and with their
-    /// [proxies](ProxySettings::from_environment): `from_environment(|name| std::env::var(name).ok())`.
+    /// [proxies](ProxySettings::from_environment); what it says of the surroundings (`DATABRICKS_SDK_UPSTREAM`,
+    /// `DATABRICKS_RUNTIME_VERSION`, the provider of continuous integration) goes into the `User-Agent`, as the official
+    /// tools do: `from_environment(|name| std::env::var(name).ok())`.
     ///
     /// # Errors
     /// When the variables name no host, or more or less than one way to authenticate.
@@ -84,8 +91,12 @@ impl ClientBuilder {
     /// [`Config::or_environment`]: crate::Config::or_environment
     pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BuildError> {
         let proxies = ProxySettings::from_environment(&lookup);
+        let user_agent_extra = user_agent::from_environment(&lookup);
         let builder = crate::Config::new().or_environment(lookup).into_builder()?;
-        Ok(builder.proxies(proxies))
+        Ok(Self {
+            user_agent_extra,
+            ..builder.proxies(proxies)
+        })
     }
 
     /// The credentials. There is no default; [`Credentials::none`] is for servers that ask for none.
@@ -138,6 +149,34 @@ impl ClientBuilder {
             name: name.into(),
             version: version.into(),
         });
+        self
+    }
+
+    /// Adds a pair to the end of the `User-Agent`, such as `cmd/run` or `upstream/airflow`. May be called more than once. The
+    /// characters are replaced as in [`product`](Self::product).
+    #[must_use]
+    pub fn user_agent_extra(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.user_agent_extra.push((key.into(), value.into()));
+        self
+    }
+
+    /// Says which trace the calls belong to: the function writes `traceparent` and `tracestate` (W3C Trace Context) for each
+    /// request, and is called within the span of the call. Whatever else it writes is not sent.
+    ///
+    /// With OpenTelemetry, it gives the headers to a propagator: `propagator.inject_context(&Span::current().context(), &mut
+    /// HeaderInjector(headers))`.
+    ///
+    /// ```
+    /// use dbx12_http::Client;
+    /// use dbx12_http::http::HeaderValue;
+    /// let builder = Client::builder("https://example.com").trace_context(|headers| {
+    ///     let ours = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    ///     headers.insert("traceparent", HeaderValue::from_static(ours));
+    /// });
+    /// ```
+    #[must_use]
+    pub fn trace_context(mut self, write: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
+        self.trace_context = Some(TraceContext::new(write));
         self
     }
 
@@ -199,12 +238,14 @@ impl ClientBuilder {
         };
         let user_agent = UserAgent {
             product: self.product.as_ref(),
+            extra: &self.user_agent_extra,
             auth_type: credentials.auth_type(),
         };
         // Its characters are all allowed in a header.
         let user_agent = HeaderValue::try_from(user_agent.to_string());
         Ok(Client::new(Settings {
             user_agent: user_agent.unwrap_or(HeaderValue::from_static("dbx12-http")),
+            trace_context: self.trace_context,
             host,
             credentials,
             transport,

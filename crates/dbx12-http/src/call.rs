@@ -89,7 +89,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn http_request(&self, credentials: HeaderMap, progress: Progress) -> Request<Bytes> {
+    /// The request of one attempt.
+    pub(crate) fn http_request(&self, credentials: HeaderMap, progress: Progress) -> Request<Bytes> {
         let mut request = Request::new(self.request.body.clone());
         *request.method_mut() = self.request.operation.method.clone();
         *request.uri_mut() = self.request.uri.clone();
@@ -99,6 +100,10 @@ impl<'a> Call<'a> {
         headers.insert(USER_AGENT, self.settings.user_agent.clone());
         if let Some(content_type) = &self.request.content_type {
             headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        match &self.settings.trace_context {
+            Some(context) if self.request.trace.is_empty() => context.add_to(headers),
+            _ => headers.extend(self.request.trace.clone()),
         }
         headers.extend(credentials);
         request

@@ -5,6 +5,7 @@ use crate::encode::{self, Operation, Outgoing};
 use crate::error::CallRecord;
 use crate::failure::Failure;
 use crate::retry::{Budget, RetryPolicy};
+use crate::trace::TraceContext;
 use crate::types::Endpoint;
 use crate::{
     BuildError, CallOptions, ClientBuilder, Credentials, Error, ErrorKind, Host, RawRequest, Transport, decode, trace,
@@ -31,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) credentials: Credentials,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) user_agent: HeaderValue,
+    pub(crate) trace_context: Option<TraceContext>,
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) retry: RetryPolicy,
@@ -110,15 +112,25 @@ impl Client {
         let span = trace::span(&request.operation, self.host());
         let mut call = Call::new(&self.0, request, deadline.or(self.0.deadline));
         let result = call.run().instrument(span.clone()).await;
-        let (attempts, elapsed) = (call.attempts(), call.elapsed());
-        match &result {
-            Ok(response) => {
-                let request_id = crate::failure::request_id(response.headers());
-                trace::record(&span, attempts, elapsed, Some(response.status()), request_id.as_deref());
-            }
-            Err(failure) => trace::record(&span, attempts, elapsed, failure.status, failure.request_id.as_deref()),
-        }
-        result.and_then(decode).map_err(|failure| call.into_error(failure))
+        let seen = result.as_ref().ok().map(|response| {
+            let request_id = crate::failure::request_id(response.headers());
+            (response.status(), request_id)
+        });
+        let result = result.and_then(decode);
+        let failure = result.as_ref().err();
+        let (status, request_id) = match &seen {
+            Some((status, request_id)) => (Some(*status), request_id.as_deref()),
+            None => failure.map_or((None, None), |failure| (failure.status, failure.request_id.as_deref())),
+        };
+        let outcome = trace::Outcome {
+            attempts: call.attempts(),
+            elapsed: call.elapsed(),
+            status,
+            request_id,
+            failure,
+        };
+        outcome.record(&span);
+        result.map_err(|failure| call.into_error(failure))
     }
 
     fn unsent(&self, operation: Operation, problem: String) -> Error {

@@ -2,11 +2,12 @@
 
 use crate::multipart::{self, Part};
 use crate::options::{BodyEncoding, CallOptions};
+use crate::trace::TRACE_HEADERS;
 use crate::types::{Endpoint, Idempotency, Method, pairs};
 use crate::{Host, RawRequest};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 
 /// What is asked for, as far as it may be shown to anybody.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct Operation {
     pub(crate) method: http::Method,
     /// Without its query.
     pub(crate) path: String,
+    /// The path, if it is the same for all calls of the operation.
+    pub(crate) template: Option<&'static str>,
     pub(crate) idempotency: Idempotency,
 }
 
@@ -26,6 +29,7 @@ impl Operation {
         Self {
             method,
             path: E::PATH.to_owned(),
+            template: Some(E::PATH),
             idempotency: E::IDEMPOTENCY,
         }
     }
@@ -34,6 +38,7 @@ impl Operation {
         Self {
             method: request.method.clone(),
             path: request.path.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            template: None,
             idempotency: request.idempotency,
         }
     }
@@ -45,6 +50,8 @@ pub(crate) struct Outgoing {
     pub(crate) operation: Operation,
     pub(crate) uri: Uri,
     pub(crate) content_type: Option<HeaderValue>,
+    /// The trace that this one call belongs to.
+    pub(crate) trace: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -78,6 +85,7 @@ pub(crate) fn endpoint<E: Endpoint>(
         operation: Operation::of_endpoint::<E>(),
         uri: uri(host, E::PATH, &query)?,
         content_type: content_type.as_deref().map(header_value).transpose()?,
+        trace: trace(options)?,
         body,
     })
 }
@@ -94,6 +102,7 @@ pub(crate) fn raw(request: RawRequest, host: &Host) -> Result<Outgoing, String> 
         operation: Operation::of_raw(&request),
         uri: uri(host, &request.path, &request.query)?,
         content_type: request.content_type.as_deref().map(header_value).transpose()?,
+        trace: HeaderMap::new(),
         body: request.body,
     })
 }
@@ -131,6 +140,17 @@ fn multipart_body(pairs: &[(String, String)], options: &CallOptions, mut rng: fa
         })
         .collect();
     multipart::encode(&parts, &mut rng)
+}
+
+fn trace(options: &CallOptions) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    let given = [&options.traceparent, &options.tracestate];
+    for (name, value) in TRACE_HEADERS.into_iter().zip(given) {
+        let Some(value) = value else { continue };
+        let value = HeaderValue::try_from(value).map_err(|_| format!("the {name} cannot be sent in a header"))?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
 fn header_value(content_type: &str) -> Result<HeaderValue, String> {

@@ -127,6 +127,7 @@ impl fmt::Display for Error {
             method,
             path,
             idempotency,
+            ..
         } = &call.operation;
         write!(f, "{method} {path} on {} failed: {}", call.host, failure.message)?;
         if let Some(id) = &failure.request_id {

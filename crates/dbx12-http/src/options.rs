@@ -14,6 +14,8 @@ pub struct CallOptions {
     pub(crate) encoding: BodyEncoding,
     pub(crate) file_part: Option<FilePart>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) tracestate: Option<String>,
 }
 
 impl CallOptions {
@@ -45,6 +47,21 @@ impl CallOptions {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sends this `traceparent` (W3C Trace Context): the call belongs to that trace. Overrides the client's
+    /// [`trace_context`](crate::ClientBuilder::trace_context).
+    #[must_use]
+    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
+        self.traceparent = Some(traceparent.into());
+        self
+    }
+
+    /// Sends this `tracestate` beside the [`traceparent`](Self::traceparent).
+    #[must_use]
+    pub fn tracestate(mut self, tracestate: impl Into<String>) -> Self {
+        self.tracestate = Some(tracestate.into());
         self
     }
 }

@@ -5,8 +5,10 @@ mod explain;
 pub(crate) use self::explain::{explain, is_refusal_of_the_client};
 
 use crate::{BuildError, HyperOptions};
+use rustls::client::WantsClientCert;
+#[cfg(feature = "webpki-roots")]
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::{ClientConfig, ConfigBuilder, Error as TlsError, RootCertStore, crypto};

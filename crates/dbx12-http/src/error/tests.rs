@@ -9,6 +9,7 @@ fn error(failure: Failure, idempotency: Idempotency, attempts: u32) -> Error {
     let operation = Operation {
         method: Method::POST,
         path: "/api/1.2/commands/execute".to_owned(),
+        template: None,
         idempotency,
     };
     let record = CallRecord {
