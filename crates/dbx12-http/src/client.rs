@@ -6,12 +6,14 @@ use crate::error::CallRecord;
 use crate::failure::Failure;
 use crate::retry::{Budget, RetryPolicy};
 use crate::trace::TraceContext;
+use crate::transport::Progress;
 use crate::types::Endpoint;
 use crate::{
-    BuildError, CallOptions, ClientBuilder, Credentials, Error, ErrorKind, Host, RawRequest, Transport, decode, trace,
+    BuildError, CallOptions, ClientBuilder, Credentials, Error, ErrorKind, Host, RawRequest, Transport, curl, decode,
+    trace,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +26,7 @@ use tracing::Instrument as _;
 /// out; for an operation that must happen once, prefer a [deadline](CallOptions::deadline), whose error says what is
 /// known.
 #[derive(Clone)]
-pub struct Client(Arc<Settings>);
+pub struct Client(pub(crate) Arc<Settings>);
 
 /// What all clones share.
 pub(crate) struct Settings {
@@ -101,6 +103,49 @@ impl Client {
         let operation = Operation::of_raw(&request);
         let outgoing = encode::raw(request, self.host()).map_err(|problem| self.unsent(operation, problem))?;
         self.call(&outgoing, None, decode::untyped).await
+    }
+
+    /// The request as a command of curl for a POSIX shell, to be shown or run by hand. Nothing is sent.
+    ///
+    /// The secret is left out. The command takes it from where the environment has it: `DATABRICKS_TOKEN`, or
+    /// `DATABRICKS_USERNAME` and `DATABRICKS_PASSWORD`, or with `--netrc` from the file. Code and parameters are in it.
+    ///
+    /// # Errors
+    /// When the request cannot be sent as it is.
+    pub fn curl<E: Endpoint>(&self, request: &E) -> Result<String, Error> {
+        self.curl_with(request, &CallOptions::default())
+    }
+
+    /// As [`curl`](Self::curl), with options.
+    ///
+    /// # Errors
+    /// As [`curl`](Self::curl).
+    pub fn curl_with<E: Endpoint>(&self, request: &E, options: &CallOptions) -> Result<String, Error> {
+        let outgoing = encode::endpoint(request, self.host(), options, || self.0.fork_rng());
+        let outgoing = outgoing.map_err(|problem| self.unsent(Operation::of_endpoint::<E>(), problem))?;
+        Ok(self.curl_of(&outgoing))
+    }
+
+    /// As [`curl`](Self::curl), for a request to any path.
+    ///
+    /// # Errors
+    /// As [`curl`](Self::curl).
+    pub fn curl_raw(&self, request: RawRequest) -> Result<String, Error> {
+        let operation = Operation::of_raw(&request);
+        let outgoing = encode::raw(request, self.host()).map_err(|problem| self.unsent(operation, problem))?;
+        Ok(self.curl_of(&outgoing))
+    }
+
+    fn curl_of(&self, outgoing: &Outgoing) -> String {
+        let call = Call::new(&self.0, outgoing, None);
+        let request = call.http_request(HeaderMap::new(), Progress::default());
+        let login = match self.0.credentials.auth_type() {
+            "none" => None,
+            "netrc" => Some("--netrc"),
+            "basic" => Some("--user \"$DATABRICKS_USERNAME:$DATABRICKS_PASSWORD\""),
+            _ => Some("--header \"Authorization: Bearer $DATABRICKS_TOKEN\""),
+        };
+        curl::command(&request, login)
     }
 
     async fn call<T>(

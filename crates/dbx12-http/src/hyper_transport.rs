@@ -14,7 +14,7 @@ use crate::transport::{BoxFuture, Progress, Transport, TransportError, Transport
 use crate::{BuildError, tls};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -133,11 +133,17 @@ impl HyperTransport {
     ) -> Result<Response<Incoming>, TransportError> {
         let standing_in = proxy.filter(|proxy| proxy.takes_requests_to(request.uri()));
         let authorization = standing_in.and_then(Proxy::authorization);
+        let says_length = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+        let is_empty = request.body().is_empty();
         let mut request = request.map(Full::new);
         let headers = request.headers_mut();
         headers
             .entry(ACCEPT_ENCODING)
             .or_insert(HeaderValue::from_static("gzip"));
+        // Some gateways answer 411 without it, and hyper leaves it out (RFC 9110, 8.6).
+        if says_length && is_empty {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         if let Some(login) = authorization {
             headers.insert(PROXY_AUTHORIZATION, login.clone());
         }

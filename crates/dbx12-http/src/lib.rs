@@ -11,6 +11,7 @@ mod call;
 mod client;
 mod config;
 mod credentials;
+mod curl;
 mod decode;
 mod encode;
 mod error;

@@ -58,9 +58,12 @@ pub(crate) fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Vec<(
     pairs
 }
 
+/// A variable of the environment, and its value if it must have a certain one.
+type Variable = (&'static str, Option<&'static str>);
+
 /// How each provider of continuous integration is known: variables that are set, some of them to a certain value. In the
 /// order of the official tools (databricks-sdk-py: `useragent.py`), the first that fits.
-const CICD_PROVIDERS: &[(&str, &[(&str, Option<&str>)])] = &[
+const CICD_PROVIDERS: &[(&str, &[Variable])] = &[
     ("aws-code-build", &[("CODEBUILD_BUILD_ARN", None)]),
     ("azure-devops", &[("TF_BUILD", Some("True"))]),
     ("bitbucket", &[("BITBUCKET_BUILD_NUMBER", None)]),

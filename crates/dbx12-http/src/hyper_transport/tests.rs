@@ -3,6 +3,7 @@
 mod addresses;
 mod bodies;
 mod connections;
+mod curled;
 mod failures;
 #[cfg(feature = "http2")]
 mod http2;
