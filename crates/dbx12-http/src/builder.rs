@@ -37,6 +37,7 @@ pub struct ClientBuilder {
     attempt_timeout: Duration,
     deadline: Option<Duration>,
     response_limit: usize,
+    max_connections: usize,
     ca_certificates: Vec<CaCertificate>,
     retry: RetryPolicy,
     seed: Option<u64>,
@@ -77,6 +78,7 @@ impl ClientBuilder {
             attempt_timeout: Duration::from_secs(60),
             deadline: None,
             response_limit: 256 * 1024 * 1024,
+            max_connections: 16,
             ca_certificates: Vec::new(),
             retry: RetryPolicy::default(),
             seed: None,
@@ -121,8 +123,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through another transport than the built-in one. Settings of the built-in one (connect timeout, response
-    /// limit, CA certificates) are then without effect.
+    /// Sends through another transport than the built-in one. Settings of the built-in one (connect timeout,
+    /// response limit, connections, CA certificates) are then without effect.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -172,6 +174,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.response_limit = bytes;
+        self
+    }
+
+    /// How many connections there may be at once; further requests wait for their turn, in order, which counts as
+    /// connecting: they were not sent. Default 16.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
         self
     }
 
@@ -243,6 +253,7 @@ impl ClientBuilder {
         let mut options = crate::HyperOptions::new();
         options.connect_timeout = self.connect_timeout;
         options.response_limit = self.response_limit;
+        options.max_connections = self.max_connections;
         options.https = host.is_https();
         for certificate in &self.ca_certificates {
             options.ca_certificates.push(certificate.read()?);
@@ -252,7 +263,12 @@ impl ClientBuilder {
 
     #[cfg(not(feature = "hyper"))]
     fn built_in_transport(&self, _: &Host) -> Result<Arc<dyn Transport>, BuildError> {
-        let _ = (self.connect_timeout, self.response_limit, &self.ca_certificates);
+        let _ = (
+            self.connect_timeout,
+            self.response_limit,
+            self.max_connections,
+            &self.ca_certificates,
+        );
         Err(BuildError::NoTransport)
     }
 }

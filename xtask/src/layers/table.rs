@@ -65,6 +65,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "serde_path_to_error",
             "thiserror",
             "tokio",
+            "tower-service",
             "tracing",
         ]),
         in_tests: &["insta", "multer", "proptest", "tempfile"],

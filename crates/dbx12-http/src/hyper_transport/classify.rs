@@ -2,7 +2,6 @@
 
 use crate::tls;
 use crate::transport::{TransportError, TransportErrorKind};
-use hyper_util::client::legacy;
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
@@ -14,23 +13,34 @@ pub(super) fn connect_timed_out(limit: Duration) -> TransportError {
     )
 }
 
-/// The request failed; `connected` says whether it had been given to a connection.
-pub(super) fn failed(error: legacy::Error, connected: bool) -> TransportError {
-    let protocol = find::<hyper::Error>(&error);
-    // hyper says "canceled" of a request that it gives back without having begun it.
-    let untouched = !connected || error.is_connect() || protocol.is_some_and(hyper::Error::is_canceled);
-    if untouched {
-        return not_sent(error);
+/// There is no connection.
+pub(super) fn connect_failed(error: Box<dyn StdError + Send + Sync>) -> TransportError {
+    if let Some(refusal) = find::<rustls::Error>(&*error) {
+        return TransportError::new(TransportErrorKind::Tls, tls::explain(refusal)).with_source(error);
     }
-    match protocol {
-        Some(inner) if inner.is_user() => of_kind(TransportErrorKind::Request, "the request cannot be sent", error),
-        Some(inner) if inner.is_parse() => of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error),
-        _ => of_kind(
-            TransportErrorKind::Interrupted,
-            "the connection was lost before the response came",
-            error,
-        ),
+    let message = format!("could not connect: {}", root_cause(&*error));
+    TransportError::new(TransportErrorKind::Connect, message).with_source(error)
+}
+
+/// No response came over a connection. `unsent` when hyper gave the request back without having begun it.
+pub(super) fn send_failed(error: hyper::Error, unsent: bool) -> TransportError {
+    if unsent {
+        return connect_failed(error.into());
     }
+    if error.is_parse() {
+        return of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error);
+    }
+    // hyper calls it the user's error when the connection's task ended with its runtime. The request may have left.
+    of_kind(
+        TransportErrorKind::Interrupted,
+        "the connection was lost before the response came",
+        error,
+    )
+}
+
+/// There is nobody to send it to.
+pub(super) fn not_absolute() -> TransportError {
+    TransportError::new(TransportErrorKind::Request, "the request's URI names no host")
 }
 
 /// The response's head came, but its body did not come to its end.
@@ -46,13 +56,6 @@ pub(super) fn body_failed(error: hyper::Error) -> TransportError {
         "the connection was lost in the middle of the response",
         error,
     )
-}
-
-fn not_sent(error: legacy::Error) -> TransportError {
-    if let Some(refusal) = find::<rustls::Error>(&error) {
-        return TransportError::new(TransportErrorKind::Tls, tls::explain(refusal)).with_source(error);
-    }
-    of_kind(TransportErrorKind::Connect, "could not connect", error)
 }
 
 fn of_kind(kind: TransportErrorKind, what: &str, error: impl StdError + Send + Sync + 'static) -> TransportError {

@@ -1,5 +1,7 @@
 //! Against hand-written peers on real sockets, in real time.
 
+mod pool;
+
 use super::*;
 use crate::types::{ExecuteCommand, GetContext};
 use crate::{Client, ClientBuilder, Credentials, Error, ErrorKind, RetryPolicy};
