@@ -15,6 +15,8 @@ mod decode;
 mod encode;
 mod error;
 mod failure;
+#[doc = include_str!("faults.md")]
+pub mod faults {}
 mod host;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
