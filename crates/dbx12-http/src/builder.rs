@@ -1,6 +1,7 @@
 //! How a client is made.
 
 use crate::client::Settings;
+use crate::pace::Pace;
 use crate::retry::Budget;
 use crate::user_agent::{Product, UserAgent};
 use crate::{BuildError, Client, Credentials, Host, RetryPolicy, Transport};
@@ -40,6 +41,7 @@ pub struct ClientBuilder {
     max_connections: usize,
     ca_certificates: Vec<CaCertificate>,
     retry: RetryPolicy,
+    requests_per_second: Option<f64>,
     seed: Option<u64>,
 }
 
@@ -81,6 +83,7 @@ impl ClientBuilder {
             max_connections: 16,
             ca_certificates: Vec::new(),
             retry: RetryPolicy::default(),
+            requests_per_second: None,
             seed: None,
         }
     }
@@ -208,6 +211,19 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends at most so many requests in any second, attempts of all clones together, in the order of the calls. A request
+    /// that waits for its turn was not sent; the wait counts toward the call's deadline, not toward the attempt.
+    ///
+    /// Default none: how many a workspace bears is not documented for API 1.2 (about 30 a second for its other APIs; the
+    /// official tools for Go send at most 15), and a local one bears any number. With and without a limit, a workspace that
+    /// answers 429 slows down all calls: nobody sends for as long as `Retry-After` asks, then at half the pace, which
+    /// doubles again every 15 s without a 429.
+    #[must_use]
+    pub fn requests_per_second(mut self, most: f64) -> Self {
+        self.requests_per_second = Some(most);
+        self
+    }
+
     /// Seeds the random part of the waits between attempts, for repeatable tests.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -244,6 +260,7 @@ impl ClientBuilder {
             deadline: self.deadline,
             retry: self.retry,
             budget: Budget::full(),
+            pace: Pace::new(self.requests_per_second),
             rng: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
         }))
     }

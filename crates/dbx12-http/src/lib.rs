@@ -22,6 +22,7 @@ mod host;
 mod hyper_transport;
 mod multipart;
 mod options;
+mod pace;
 mod raw;
 mod retry;
 #[cfg(feature = "hyper")]

@@ -14,6 +14,7 @@ pub struct CallOptions {
     pub(crate) encoding: BodyEncoding,
     pub(crate) file_part: Option<FilePart>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) report_not_ready: bool,
 }
 
 impl CallOptions {
@@ -45,6 +46,14 @@ impl CallOptions {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Reports at once that the cluster is not ready ([`Error::is_cluster_not_ready`](crate::Error::is_cluster_not_ready)),
+    /// instead of trying again: for callers who then look at the cluster themselves.
+    #[must_use]
+    pub fn report_not_ready(mut self) -> Self {
+        self.report_not_ready = true;
         self
     }
 }

@@ -1,5 +1,6 @@
 //! Against hand-written peers on real sockets, in real time.
 
+mod pace;
 mod pool;
 
 use super::*;

@@ -140,7 +140,7 @@ fn a_request_whose_connection_ends_with_its_runtime_may_have_been_delivered() {
 /// A kept connection dies at any moment around the next request on it: also just as that is written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kept_connection_that_dies_as_it_is_used_delivers_nothing_twice_and_tells_no_lie() {
-    const CALLS: usize = 4_000;
+    const CALLS: usize = 2_500;
     let seen = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
     let noting = seen.clone();
     let peer = Peer::start(move |number, mut connection| {
@@ -183,6 +183,11 @@ async fn a_kept_connection_that_dies_as_it_is_used_delivers_nothing_twice_and_te
             Ok(_) => assert_eq!(times, 1, "call {number}"),
             Err(error) if error.maybe_delivered() => {
                 assert!(times <= 1, "call {number}, {times} times: {error}");
+                assert_eq!(
+                    error.kind(),
+                    ErrorKind::Interrupted,
+                    "call {number} was forgotten: {error}"
+                );
                 lost += 1;
             }
             Err(error) => {
