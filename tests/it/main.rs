@@ -5,6 +5,7 @@ mod bad_input;
 mod cli;
 mod client_errors;
 mod document;
+mod faults;
 mod invariants;
 mod openapi;
 mod road;

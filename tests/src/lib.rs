@@ -5,6 +5,8 @@
 #![doc = include_str!("../../README.md")]
 
 mod binary;
+mod call;
+mod fault_peer;
 mod leftovers;
 mod peer;
 mod pki;
@@ -14,6 +16,8 @@ mod trace;
 mod witness;
 
 pub use binary::{Finished, curl, dbx12, finish, start};
+pub use call::Call;
+pub use fault_peer::{Fault, FaultPeer, Sightings};
 pub use leftovers::{assert_nothing_left, processes_of};
 pub use peer::{Asked, Peer, Reaction};
 pub use pki::{Authority, self_signed_server};

@@ -36,6 +36,9 @@ xflags::xflags! {
             optional --check
         }
 
+        /// Write the table of `crates/dbx12-http/src/faults.md` from what a peer counts. The tests check it.
+        cmd faults {}
+
         /// Check what no compiler checks: module docs, ignored tests, leftovers, long files, the top level.
         cmd tidy {}
 

@@ -11,6 +11,7 @@
 //! | formatting, clippy, rustdoc | [`lint`] |
 //! | running the tests, and the tools they need | [`mod@test`], [`tools`] |
 //! | the OpenAPI document, and the environment of its validator | [`openapi`] |
+//! | the table of faults | [`faults`] |
 //! | what survives any input, how costs compare | [`mod@fuzz`], [`mod@bench`] |
 //! | which crate may know what | [`layers`], its table in [`layers::table`] |
 //! | what a source file looks like | [`tidy`] |
@@ -19,6 +20,7 @@
 
 mod bench;
 mod ci;
+mod faults;
 mod files;
 mod flags;
 mod fuzz;
@@ -64,6 +66,7 @@ fn run(verb: XtaskCmd) -> Result<()> {
         XtaskCmd::Doc(_) => lint::doc(&sh),
         XtaskCmd::Layers(_) => layers::run(&sh),
         XtaskCmd::Openapi(openapi) => openapi::run(&sh, openapi.check),
+        XtaskCmd::Faults(_) => faults::run(&sh),
         XtaskCmd::Tidy(_) => tidy::run(&sh),
         XtaskCmd::Test(test) => {
             let options = test::Options {

@@ -5,7 +5,7 @@ use dbx12_http::types::{
     ClusterId, ClusterInfo, ContextId, CreateContext, GetCluster, Language, LibraryInfo, ListLibraries, RestartCluster,
     RestartedCluster, UploadLibrary, UploadedLibrary,
 };
-use dbx12_http::{Client, Error};
+use dbx12_http::{CallOptions, Client, Error};
 
 /// A cluster, by its id. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -50,7 +50,16 @@ impl Cluster {
     /// When the call fails, for example because the cluster takes no commands now. It is sent once: where
     /// [`Error::maybe_delivered`] says so, or when the future is dropped, a context may be left behind.
     pub async fn create_context(&self, language: Language) -> Result<Context, Error> {
-        let created = self.client.send(&CreateContext::new(&self.id, language)).await?;
+        self.create_context_with(language, &CallOptions::new()).await
+    }
+
+    /// [`create_context`](Self::create_context), with options.
+    ///
+    /// # Errors
+    /// As [`create_context`](Self::create_context).
+    pub async fn create_context_with(&self, language: Language, options: &CallOptions) -> Result<Context, Error> {
+        let request = CreateContext::new(&self.id, language);
+        let created = self.client.send_with(&request, options).await?;
         Ok(self.context(created.id))
     }
 

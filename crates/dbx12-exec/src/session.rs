@@ -320,7 +320,9 @@ async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
     let (cluster, language, schedule) = (builder.cluster.clone(), builder.language.clone(), builder.schedule);
     let open = builder.open.clone();
     let created = tokio::spawn(async move {
-        let context = cluster.create_context(language.clone()).await?;
+        // Whether the cluster will be ready is seen by looking at it, which is better than knocking again.
+        let options = CallOptions::new().report_not_ready();
+        let context = cluster.create_context_with(language.clone(), &options).await?;
         Ok(Session {
             context,
             language,

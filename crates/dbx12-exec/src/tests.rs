@@ -283,7 +283,6 @@ async fn a_session_opens_runs_and_closes() {
 #[tokio::test(start_paused = true)]
 async fn a_starting_cluster_is_waited_for() {
     let (cluster, journal) = cluster(|path, count| match path {
-        // The client itself tries a few times.
         "contexts/create" if count < 30 => Answer(500, NOT_READY),
         "clusters/status" => Answer(200, r#"{"id":"c","status":"Pending"}"#),
         path => usual(path),
@@ -295,15 +294,18 @@ async fn a_starting_cluster_is_waited_for() {
         .await
         .unwrap();
     assert_eq!(journal.count("contexts/create"), 30);
+    // Each time the cluster is looked at, rather than knocked at again.
+    assert_eq!(journal.count("clusters/status"), 29);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminated_cluster_is_not_waited_for() {
-    let (cluster, _) = cluster(|path, _| match path {
+    let (cluster, journal) = cluster(|path, _| match path {
         "contexts/create" => Answer(500, NOT_READY),
         "clusters/status" => Answer(200, r#"{"id":"c","status":"Terminated"}"#),
         path => usual(path),
     });
+    let started = Instant::now();
     let error = Session::open(&cluster, Language::Python).await.unwrap_err();
     assert!(
         matches!(
@@ -316,6 +318,10 @@ async fn a_terminated_cluster_is_not_waited_for() {
         "{error}"
     );
     assert_eq!(error.to_string(), "cluster c is Terminated: start it, then try again");
+    assert_eq!(
+        (journal.count("contexts/create"), started.elapsed()),
+        (1, Duration::ZERO)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ mod network;
 
 use self::network::Network;
 use crate::client::Settings;
+use crate::pace::Pace;
 use crate::retry::Budget;
 use crate::trace::TraceContext;
 use crate::user_agent::{Product, UserAgent};
@@ -43,8 +44,10 @@ pub struct ClientBuilder {
     attempt_timeout: Duration,
     deadline: Option<Duration>,
     response_limit: usize,
+    max_connections: usize,
     network: Network,
     retry: RetryPolicy,
+    requests_per_second: Option<f64>,
     seed: Option<u64>,
 }
 
@@ -74,8 +77,10 @@ impl ClientBuilder {
             attempt_timeout: Duration::from_secs(60),
             deadline: None,
             response_limit: 256 * 1024 * 1024,
+            max_connections: 16,
             network: Network::default(),
             retry: RetryPolicy::default(),
+            requests_per_second: None,
             seed: None,
         }
     }
@@ -127,7 +132,7 @@ impl ClientBuilder {
     }
 
     /// Sends through another transport than the built-in one. Settings of the built-in one (connect timeout, response
-    /// limit, certificates, proxies) are then without effect.
+    /// limit, connections, certificates, proxies) are then without effect.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -208,10 +213,31 @@ impl ClientBuilder {
         self
     }
 
+    /// How many connections there may be at once; further requests wait for their turn, in order, which counts as
+    /// connecting: they were not sent. Default 16.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
     /// When calls are tried again.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// Sends at most so many requests in any second, attempts of all clones together, in the order of the calls. A request
+    /// that waits for its turn was not sent; the wait counts toward the call's deadline, not toward the attempt.
+    ///
+    /// Default none: how many a workspace bears is not documented for API 1.2 (about 30 a second for its other APIs; the
+    /// official tools for Go send at most 15), and a local one bears any number. With and without a limit, a workspace that
+    /// answers 429 slows down all calls: nobody sends for as long as `Retry-After` asks, then at half the pace, which
+    /// doubles again every 15 s without a 429.
+    #[must_use]
+    pub fn requests_per_second(mut self, most: f64) -> Self {
+        self.requests_per_second = Some(most);
         self
     }
 
@@ -253,6 +279,7 @@ impl ClientBuilder {
             deadline: self.deadline,
             retry: self.retry,
             budget: Budget::full(),
+            pace: Pace::new(self.requests_per_second),
             rng: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
         }))
     }
@@ -262,6 +289,7 @@ impl ClientBuilder {
         let mut options = crate::HyperOptions::new();
         options.connect_timeout = self.connect_timeout;
         options.response_limit = self.response_limit;
+        options.max_connections = self.max_connections;
         options.https = host.is_https();
         self.network.apply(&mut options)?;
         Ok(Arc::new(crate::HyperTransport::new(options)?))
@@ -269,7 +297,12 @@ impl ClientBuilder {
 
     #[cfg(not(feature = "hyper"))]
     fn built_in_transport(&self, _: &Host) -> Result<Arc<dyn Transport>, BuildError> {
-        let _ = (self.connect_timeout, self.response_limit, &self.network);
+        let _ = (
+            self.connect_timeout,
+            self.response_limit,
+            self.max_connections,
+            &self.network,
+        );
         Err(BuildError::NoTransport)
     }
 }

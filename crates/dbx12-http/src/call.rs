@@ -5,7 +5,8 @@ use crate::encode::Outgoing;
 use crate::error::CallRecord;
 use crate::failure::Failure;
 use crate::transport::Progress;
-use crate::{CredentialError, Error, retry};
+use crate::types::ErrorBody;
+use crate::{CallOptions, CredentialError, Error, ErrorKind, retry};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -18,17 +19,20 @@ pub(crate) struct Call<'a> {
     request: &'a Outgoing,
     started: Instant,
     deadline: Option<Limit>,
+    report_not_ready: bool,
     attempts: u32,
     maybe_delivered: bool,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(settings: &'a Settings, request: &'a Outgoing, deadline: Option<Duration>) -> Self {
+    pub(crate) fn new(settings: &'a Settings, request: &'a Outgoing, options: &CallOptions) -> Self {
+        let deadline = options.deadline.or(settings.deadline);
         Self {
             settings,
             request,
             started: Instant::now(),
             deadline: deadline.and_then(Limit::from_now),
+            report_not_ready: options.report_not_ready,
             attempts: 0,
             maybe_delivered: false,
         }
@@ -45,6 +49,7 @@ impl<'a> Call<'a> {
     /// Tries until there is a response with a status of success, or no reason to go on.
     pub(crate) async fn run(&mut self) -> Result<Response<Bytes>, Failure> {
         loop {
+            let admitted = self.admit().await?;
             self.attempts += 1;
             let failure = match self.attempt().await {
                 Ok(response) => {
@@ -54,6 +59,7 @@ impl<'a> Call<'a> {
                 Err(failure) => failure,
             };
             self.maybe_delivered |= failure.maybe_delivered;
+            self.adapt_pace(admitted, &failure);
             match self.wait_after(&failure) {
                 Some(wait) => sleep(wait).await,
                 None => return Err(failure),
@@ -70,6 +76,21 @@ impl<'a> Call<'a> {
             maybe_delivered: self.maybe_delivered || failure.maybe_delivered,
         };
         Error::new(failure, record)
+    }
+
+    /// Waits for its turn to send, as long as the whole call may take.
+    async fn admit(&self) -> Result<Instant, Failure> {
+        let admitted = within(self.deadline, self.settings.pace.admit()).await;
+        admitted.map_err(|limit| Failure::deadline(limit.length, false))
+    }
+
+    /// One request too many slows down all calls. What asks for absurdly long stops this call, but not all others.
+    fn adapt_pace(&self, admitted: Instant, failure: &Failure) {
+        if failure.kind == ErrorKind::RateLimited && failure.transient {
+            let pause = failure.retry_after.unwrap_or_default();
+            let pause = pause.min(self.settings.retry.longest_wait);
+            self.settings.pace.refused(admitted, pause);
+        }
     }
 
     async fn attempt(&self) -> Result<Response<Bytes>, Failure> {
@@ -112,6 +133,10 @@ impl<'a> Call<'a> {
     /// How long to wait before the next attempt; `None` when there is none.
     fn wait_after(&self, failure: &Failure) -> Option<Duration> {
         let Settings { retry, budget, .. } = self.settings;
+        let not_ready = failure.body.as_deref().is_some_and(ErrorBody::is_cluster_not_ready);
+        if not_ready && self.report_not_ready {
+            return None;
+        }
         let idempotency = self.request.operation.idempotency;
         let wait = retry::decide(
             retry,

@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::encode::{self, Operation, Outgoing};
 use crate::error::CallRecord;
 use crate::failure::Failure;
+use crate::pace::Pace;
 use crate::retry::{Budget, RetryPolicy};
 use crate::trace::TraceContext;
 use crate::transport::Progress;
@@ -19,7 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tracing::Instrument as _;
 
-/// A client of one workspace. Cheap to clone; clones share connections, credentials and the retry budget.
+/// A client of one workspace. Cheap to clone; clones share connections, credentials, the retry budget and the
+/// pace of requests.
 ///
 /// # Cancellation
 /// Dropping the future of a call abandons it, also between attempts. If a request had left, the server may still carry it
@@ -39,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) deadline: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,
+    pub(crate) pace: Pace,
     pub(crate) rng: Mutex<fastrand::Rng>,
 }
 
@@ -89,7 +92,7 @@ impl Client {
     pub async fn send_with<E: Endpoint>(&self, request: &E, options: &CallOptions) -> Result<E::Response, Error> {
         let outgoing = encode::endpoint(request, self.host(), options, || self.0.fork_rng());
         let outgoing = outgoing.map_err(|problem| self.unsent(Operation::of_endpoint::<E>(), problem))?;
-        self.call(&outgoing, options.deadline, decode::answer).await
+        self.call(&outgoing, options, decode::answer).await
     }
 
     /// Sends a request to any path and returns its response, body and all, if the status is one of success.
@@ -102,7 +105,7 @@ impl Client {
     pub async fn raw(&self, request: RawRequest) -> Result<Response<Bytes>, Error> {
         let operation = Operation::of_raw(&request);
         let outgoing = encode::raw(request, self.host()).map_err(|problem| self.unsent(operation, problem))?;
-        self.call(&outgoing, None, decode::untyped).await
+        self.call(&outgoing, &CallOptions::new(), decode::untyped).await
     }
 
     /// The request as a command of curl for a POSIX shell, to be shown or run by hand. Nothing is sent.
@@ -137,7 +140,7 @@ impl Client {
     }
 
     fn curl_of(&self, outgoing: &Outgoing) -> String {
-        let call = Call::new(&self.0, outgoing, None);
+        let call = Call::new(&self.0, outgoing, &CallOptions::default());
         let request = call.http_request(HeaderMap::new(), Progress::default());
         let login = match self.0.credentials.auth_type() {
             "none" => None,
@@ -151,11 +154,11 @@ impl Client {
     async fn call<T>(
         &self,
         request: &Outgoing,
-        deadline: Option<Duration>,
+        options: &CallOptions,
         decode: fn(Response<Bytes>) -> Result<T, Failure>,
     ) -> Result<T, Error> {
         let span = trace::span(&request.operation, self.host());
-        let mut call = Call::new(&self.0, request, deadline.or(self.0.deadline));
+        let mut call = Call::new(&self.0, request, options);
         let result = call.run().instrument(span.clone()).await;
         let seen = result.as_ref().ok().map(|response| {
             let request_id = crate::failure::request_id(response.headers());

@@ -16,11 +16,14 @@ mod decode;
 mod encode;
 mod error;
 mod failure;
+#[doc = include_str!("faults.md")]
+pub mod faults {}
 mod host;
 #[cfg(feature = "hyper")]
 mod hyper_transport;
 mod multipart;
 mod options;
+mod pace;
 mod proxy;
 mod raw;
 mod retry;

@@ -16,6 +16,7 @@ pub struct CallOptions {
     pub(crate) deadline: Option<Duration>,
     pub(crate) traceparent: Option<String>,
     pub(crate) tracestate: Option<String>,
+    pub(crate) report_not_ready: bool,
 }
 
 impl CallOptions {
@@ -62,6 +63,14 @@ impl CallOptions {
     #[must_use]
     pub fn tracestate(mut self, tracestate: impl Into<String>) -> Self {
         self.tracestate = Some(tracestate.into());
+        self
+    }
+
+    /// Reports at once that the cluster is not ready ([`Error::is_cluster_not_ready`](crate::Error::is_cluster_not_ready)),
+    /// instead of trying again: for callers who then look at the cluster themselves.
+    #[must_use]
+    pub fn report_not_ready(mut self) -> Self {
+        self.report_not_ready = true;
         self
     }
 }

@@ -15,14 +15,7 @@ use std::time::Duration;
 /// Whether it *may* be tried again is not a matter of policy: an operation that must happen once is only sent again when
 /// it surely was not processed.
 ///
-/// | what happened | idempotent | once | why |
-/// |---|---|---|---|
-/// | could not connect | again | again | never sent |
-/// | certificate refused | stop | stop | will not get better |
-/// | 429; 503 with `Retry-After` | again | again | refused before it was processed |
-/// | the body says that the cluster or its worker environment is not ready | again | again | refused before it was processed |
-/// | 408, 502, 504, 503 alone, timeout, connection lost | again | stop, maybe delivered | nobody knows |
-/// | any other status, an answer that cannot be read or is too large | stop | stop | will not get better |
+#[doc = include_str!("retry/table.md")]
 ///
 /// The wait before the next attempt doubles from [`base`](Self::base) to [`cap`](Self::cap), and a random part of up to a
 /// half is taken off. `Retry-After`, in seconds or as a date, is a floor to it. When the service asks for more than

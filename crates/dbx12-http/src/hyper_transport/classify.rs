@@ -3,7 +3,6 @@
 use super::proxy::{Proxy, ProxyError};
 use crate::tls;
 use crate::transport::{TransportError, TransportErrorKind};
-use hyper_util::client::legacy;
 use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
@@ -13,27 +12,45 @@ pub(super) fn connect_timed_out(limit: Duration, proxy: Option<&Proxy>) -> Trans
     TransportError::new(TransportErrorKind::Connect, message)
 }
 
-/// The request failed; `connected` says whether it had been given to a connection.
-pub(super) fn failed(error: legacy::Error, connected: bool, proxy: Option<&Proxy>) -> TransportError {
-    let protocol = find::<hyper::Error>(&error);
-    // hyper says "canceled" of a request that it gives back without having begun it.
-    let untouched = !connected || error.is_connect() || protocol.is_some_and(hyper::Error::is_canceled);
-    if untouched || client_refused(&error) {
-        return not_sent(error, proxy);
+/// There is no connection.
+pub(super) fn connect_failed(error: Box<dyn StdError + Send + Sync>, proxy: Option<&Proxy>) -> TransportError {
+    if let Some(refusal) = find::<ProxyError>(&*error) {
+        return TransportError::from(refusal).with_source(error);
+    }
+    if let Some(refusal) = find::<rustls::Error>(&*error) {
+        let message = format!("{}{}", tls::explain(refusal), way(proxy));
+        return TransportError::new(TransportErrorKind::Tls, message).with_source(error);
+    }
+    let message = format!("could not connect: {}", root_cause(&*error));
+    TransportError::new(TransportErrorKind::Connect, message).with_source(error)
+}
+
+/// No response came over a connection. `unsent` when hyper gave the request back without having begun it.
+pub(super) fn send_failed<E>(error: E, unsent: bool, proxy: Option<&Proxy>) -> TransportError
+where
+    E: StdError + Send + Sync + 'static,
+{
+    if unsent || client_refused(&error) {
+        return connect_failed(error.into(), proxy);
     }
     if given_back(&error) {
         let what = "the server gave the request back without having begun with it";
         return of_kind(TransportErrorKind::Refused, what, error);
     }
-    match protocol {
-        Some(inner) if inner.is_user() => of_kind(TransportErrorKind::Request, "the request cannot be sent", error),
-        Some(inner) if inner.is_parse() => of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error),
-        _ => of_kind(
-            TransportErrorKind::Interrupted,
-            "the connection was lost before the response came",
-            error,
-        ),
+    if find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
+        return of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error);
     }
+    // hyper calls it the user's error when the connection's task ended with its runtime. The request may have left.
+    of_kind(
+        TransportErrorKind::Interrupted,
+        "the connection was lost before the response came",
+        error,
+    )
+}
+
+/// There is nobody to send it to.
+pub(super) fn not_absolute() -> TransportError {
+    TransportError::new(TransportErrorKind::Request, "the request's URI names no host")
 }
 
 /// The response's head came, but its body did not come to its end.
@@ -51,34 +68,23 @@ pub(super) fn body_failed(error: hyper::Error) -> TransportError {
     )
 }
 
-fn not_sent(error: legacy::Error, proxy: Option<&Proxy>) -> TransportError {
-    if let Some(refusal) = find::<ProxyError>(&error) {
-        return TransportError::from(refusal).with_source(error);
-    }
-    if let Some(refusal) = find::<rustls::Error>(&error) {
-        let message = format!("{}{}", tls::explain(refusal), way(proxy));
-        return TransportError::new(TransportErrorKind::Tls, message).with_source(error);
-    }
-    of_kind(TransportErrorKind::Connect, "could not connect", error)
-}
-
 /// The server ended the handshake because of who the client is. In TLS 1.3 that arrives when the client already takes the
 /// handshake for done; but a server looks at no request before it has seen the client's part of it (RFC 8446, 4.4.2).
-fn client_refused(error: &legacy::Error) -> bool {
+fn client_refused(error: &(dyn StdError + 'static)) -> bool {
     find::<rustls::Error>(error).is_some_and(tls::is_refusal_of_the_client)
 }
 
 /// HTTP/2 can say for sure that a request was not begun (RFC 9113, 8.7). h2 reports a `GOAWAY` of the server only for the
 /// streams beyond the last one that it names; the others are told when the connection ends.
 #[cfg(feature = "http2")]
-fn given_back(error: &legacy::Error) -> bool {
+fn given_back(error: &(dyn StdError + 'static)) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {
         error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
     })
 }
 
 #[cfg(not(feature = "http2"))]
-fn given_back(_: &legacy::Error) -> bool {
+fn given_back(_: &(dyn StdError + 'static)) -> bool {
     false
 }
 

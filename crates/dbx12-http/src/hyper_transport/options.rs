@@ -23,6 +23,12 @@ pub struct HyperOptions {
     pub proxies: ProxySettings,
     /// Whether `https` is spoken. Without, the certificates of the platform need not be loaded. Default true.
     pub https: bool,
+    /// How many connections to a host there may be at once. Requests beyond that wait for their turn, in order, which
+    /// counts as time to connect of the attempt: a request that waits was not sent. Default 16.
+    pub max_connections: usize,
+    /// How long a connection is kept that nobody uses. Default 30 s: shorter than the gateways of the service keep it, so
+    /// that requests seldom meet a connection which the other side is just closing.
+    pub idle_timeout: Duration,
     /// Whether HTTP/2 is offered beside HTTP/1.1, over `https`. Default false.
     #[cfg(feature = "http2")]
     #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
@@ -41,16 +47,11 @@ impl HyperOptions {
             crypto_provider: CryptoProvider::default(),
             proxies: ProxySettings::none(),
             https: true,
+            max_connections: 16,
+            idle_timeout: Duration::from_secs(30),
             #[cfg(feature = "http2")]
             http2: false,
         }
-    }
-
-    pub(super) fn offers_http2(&self) -> bool {
-        #[cfg(feature = "http2")]
-        return self.http2;
-        #[cfg(not(feature = "http2"))]
-        return false;
     }
 }
 

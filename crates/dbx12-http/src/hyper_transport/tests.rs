@@ -7,7 +7,9 @@ mod curled;
 mod failures;
 #[cfg(feature = "http2")]
 mod http2;
+mod pace;
 mod pki;
+mod pool;
 mod proxied;
 mod secured;
 

@@ -5,7 +5,7 @@ use hyper_util::client::legacy::connect::dns::Name;
 use std::convert::Infallible;
 use std::future::ready;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::task::Context;
+use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// A name that has these addresses, whatever it is.
