@@ -59,7 +59,7 @@ enum Connections {
     Kept(Pool),
     /// Many requests at once over one.
     #[cfg(feature = "http2")]
-    Shared(Multiplexed),
+    Shared(Box<Multiplexed>),
 }
 
 impl HyperTransport {
@@ -137,7 +137,7 @@ impl Connections {
         };
         match tls.filter(|_| options.https) {
             #[cfg(feature = "http2")]
-            Some(tls) if options.http2 => Self::Shared(Multiplexed::new(connector, tls, options)),
+            Some(tls) if options.http2 => Self::Shared(Box::new(Multiplexed::new(connector, tls, options))),
             Some(tls) => Self::Kept(Pool::new(HttpsConnector::from((connector, tls)), limits)),
             None => Self::Kept(Pool::new(connector, limits)),
         }
