@@ -2,9 +2,8 @@
 
 mod body;
 mod classify;
+mod connection;
 mod connector;
-#[cfg(feature = "http2")]
-mod multiplexed;
 mod options;
 mod pool;
 mod proxy;
@@ -12,9 +11,7 @@ mod proxy;
 pub use self::options::HyperOptions;
 
 use self::connector::Connector;
-#[cfg(feature = "http2")]
-use self::multiplexed::Multiplexed;
-use self::pool::{Lease, Limits, Pool};
+use self::pool::{Limits, Pool};
 use self::proxy::{Proxies, Proxy};
 use crate::transport::{BoxFuture, Progress, Transport, TransportError, TransportErrorKind};
 use crate::{BuildError, tls};
@@ -22,10 +19,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
-use rustls::ClientConfig;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,9 +29,9 @@ use std::time::Duration;
 /// number of connections that are kept alive, `gzip`, and a limit on the size of responses. Needs a tokio runtime. Redirects
 /// are not followed.
 ///
-/// Requests in sequence share one connection. Without a runtime that lives on, its connections end with it. A name with
-/// several addresses is tried in both families of addresses, the second 300 ms after the first (RFC 8305), so that a dead
-/// one costs little.
+/// Requests in sequence share one connection; over HTTP/2, requests at the same time do too. Without a runtime that lives
+/// on, its connections end with it. A name with several addresses is tried in both families of addresses, the second 300 ms
+/// after the first (RFC 8305), so that a dead one costs little.
 ///
 /// # Delivery
 /// A request that was given to a kept connection and was not yet begun when that connection ended is sent over another
@@ -46,20 +41,11 @@ use std::time::Duration;
 /// `http` answers in the place of the workspace; what it says is taken for the workspace's own word, but for a 407, which
 /// it says before it passes anything on.
 pub struct HyperTransport {
-    connections: Connections,
+    pool: Pool,
     proxies: Arc<Proxies>,
     https: bool,
     connect_timeout: Duration,
     response_limit: usize,
-}
-
-/// What a request travels over.
-enum Connections {
-    /// One request at a time over each.
-    Kept(Pool),
-    /// Many requests at once over one.
-    #[cfg(feature = "http2")]
-    Shared(Box<Multiplexed>),
 }
 
 impl HyperTransport {
@@ -75,8 +61,22 @@ impl HyperTransport {
         }
         let tcp = connector::tcp(GaiResolver::new(), options.connect_timeout);
         let connector = Connector::new(tcp, proxies.clone(), tls.clone().map(Arc::new));
+        let limits = Limits {
+            connect_timeout: options.connect_timeout,
+            idle_timeout: options.idle_timeout,
+            max_connections: options.max_connections,
+        };
+        let pool = match tls.filter(|_| options.https) {
+            Some(mut tls) => {
+                if options.offers_http2() {
+                    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+                }
+                Pool::new(HttpsConnector::from((connector, tls)), limits)
+            }
+            None => Pool::new(connector, limits),
+        };
         Ok(Self {
-            connections: Connections::new(connector, tls, &options),
+            pool,
             proxies,
             https: options.https,
             connect_timeout: options.connect_timeout,
@@ -94,15 +94,13 @@ impl HyperTransport {
         let proxy = self.proxies.on_the_way_to(request.uri());
         let standing_in = proxy.filter(|proxy| proxy.takes_requests_to(request.uri()));
         complete(&mut request, standing_in);
-        let (response, lease) = self.connections.send(request.map(Full::new), proxy, &progress).await?;
+        let (response, lease) = self.pool.send(request.map(Full::new), proxy, &progress).await?;
         if let Some(proxy) = standing_in.filter(|_| response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
             return Err(TransportError::from(&proxy.wants_credentials()));
         }
         let (mut parts, incoming) = response.into_parts();
         let body = body::read(incoming, &parts.headers, self.response_limit).await?;
-        if let Some(lease) = lease {
-            lease.release().await;
-        }
+        lease.release().await;
         // What they said of the body as it came is not true of it as it is.
         if parts.headers.remove(CONTENT_ENCODING).is_some() {
             parts.headers.remove(CONTENT_LENGTH);
@@ -125,42 +123,6 @@ fn complete(request: &mut Request<Bytes>, standing_in: Option<&Proxy>) {
     }
     if let Some(login) = standing_in.and_then(Proxy::authorization) {
         headers.insert(PROXY_AUTHORIZATION, login.clone());
-    }
-}
-
-impl Connections {
-    fn new(connector: Connector, tls: Option<ClientConfig>, options: &HyperOptions) -> Self {
-        let limits = Limits {
-            connect_timeout: options.connect_timeout,
-            idle_timeout: options.idle_timeout,
-            max_connections: options.max_connections,
-        };
-        match tls.filter(|_| options.https) {
-            #[cfg(feature = "http2")]
-            Some(tls) if options.http2 => Self::Shared(Box::new(Multiplexed::new(connector, tls, options))),
-            Some(tls) => Self::Kept(Pool::new(HttpsConnector::from((connector, tls)), limits)),
-            None => Self::Kept(Pool::new(connector, limits)),
-        }
-    }
-
-    /// The head of the response, and what must be given back once its body was read.
-    async fn send(
-        &self,
-        request: Request<Full<Bytes>>,
-        proxy: Option<&Proxy>,
-        progress: &Progress,
-    ) -> Result<(Response<Incoming>, Option<Lease>), TransportError> {
-        match self {
-            Self::Kept(pool) => {
-                let (response, lease) = pool.send(request, proxy, progress).await?;
-                Ok((response, Some(lease)))
-            }
-            #[cfg(feature = "http2")]
-            Self::Shared(connections) => {
-                let response = connections.send(request, proxy, progress).await?;
-                Ok((response, None))
-            }
-        }
     }
 }
 

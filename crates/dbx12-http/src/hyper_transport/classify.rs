@@ -1,5 +1,6 @@
 //! What an error of hyper says about delivery. Pure.
 
+use super::pool::BoxError;
 use super::proxy::{Proxy, ProxyError};
 use crate::tls;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -13,7 +14,7 @@ pub(super) fn connect_timed_out(limit: Duration, proxy: Option<&Proxy>) -> Trans
 }
 
 /// There is no connection.
-pub(super) fn connect_failed(error: Box<dyn StdError + Send + Sync>, proxy: Option<&Proxy>) -> TransportError {
+pub(super) fn connect_failed(error: BoxError, proxy: Option<&Proxy>) -> TransportError {
     if let Some(refusal) = find::<ProxyError>(&*error) {
         return TransportError::from(refusal).with_source(error);
     }
@@ -26,10 +27,7 @@ pub(super) fn connect_failed(error: Box<dyn StdError + Send + Sync>, proxy: Opti
 }
 
 /// No response came over a connection. `unsent` when hyper gave the request back without having begun it.
-pub(super) fn send_failed<E>(error: E, unsent: bool, proxy: Option<&Proxy>) -> TransportError
-where
-    E: StdError + Send + Sync + 'static,
-{
+pub(super) fn send_failed(error: hyper::Error, unsent: bool, proxy: Option<&Proxy>) -> TransportError {
     if unsent || client_refused(&error) {
         return connect_failed(error.into(), proxy);
     }
@@ -37,7 +35,7 @@ where
         let what = "the server gave the request back without having begun with it";
         return of_kind(TransportErrorKind::Refused, what, error);
     }
-    if find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
+    if error.is_parse() {
         return of_kind(TransportErrorKind::Malformed, "the response is not HTTP", error);
     }
     // hyper calls it the user's error when the connection's task ended with its runtime. The request may have left.
@@ -70,21 +68,21 @@ pub(super) fn body_failed(error: hyper::Error) -> TransportError {
 
 /// The server ended the handshake because of who the client is. In TLS 1.3 that arrives when the client already takes the
 /// handshake for done; but a server looks at no request before it has seen the client's part of it (RFC 8446, 4.4.2).
-fn client_refused(error: &(dyn StdError + 'static)) -> bool {
+fn client_refused(error: &hyper::Error) -> bool {
     find::<rustls::Error>(error).is_some_and(tls::is_refusal_of_the_client)
 }
 
 /// HTTP/2 can say for sure that a request was not begun (RFC 9113, 8.7). h2 reports a `GOAWAY` of the server only for the
 /// streams beyond the last one that it names; the others are told when the connection ends.
 #[cfg(feature = "http2")]
-fn given_back(error: &(dyn StdError + 'static)) -> bool {
+fn given_back(error: &hyper::Error) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {
         error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
     })
 }
 
 #[cfg(not(feature = "http2"))]
-fn given_back(_: &(dyn StdError + 'static)) -> bool {
+fn given_back(_: &hyper::Error) -> bool {
     false
 }
 

@@ -53,6 +53,13 @@ impl HyperOptions {
             http2: false,
         }
     }
+
+    pub(super) fn offers_http2(&self) -> bool {
+        #[cfg(feature = "http2")]
+        return self.http2;
+        #[cfg(not(feature = "http2"))]
+        return false;
+    }
 }
 
 impl Default for HyperOptions {

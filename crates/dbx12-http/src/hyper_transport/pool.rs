@@ -4,17 +4,16 @@
 //! connections has a limit nor do requests in sequence surely share one.
 
 use super::classify;
+use super::connection::Connection;
 use super::proxy::Proxy;
 use crate::transport::{BoxFuture, Progress, TransportError};
 use bytes::Bytes;
 use http::header::HOST;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
 use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::Connection as _;
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -46,13 +45,15 @@ pub(super) struct Limits {
 
 /// Makes a connection.
 type Dial = Box<dyn Fn(Uri) -> BoxFuture<'static, Result<Connection, BoxError>> + Send + Sync>;
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// The connections to one host.
 struct HostPool {
     /// One permit for each connection that may exist: waited for in order.
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Idle>>,
+    /// The connection that takes all requests, where the server speaks HTTP/2.
+    shared: Mutex<Option<Shared>>,
     idle_timeout: Duration,
     /// Alive while a task ends what was idle too long.
     reaper: Mutex<Weak<()>>,
@@ -63,18 +64,20 @@ struct Idle {
     since: Instant,
 }
 
-struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    /// The other side is a proxy, which has to be told the whole URI.
-    proxied: bool,
+struct Shared {
+    connection: Connection,
+    used: Instant,
+    /// As long as it exists.
+    _permit: OwnedSemaphorePermit,
 }
 
 /// A connection in use. Dropping it ends the connection; [`release`](Self::release) keeps it.
 pub(super) struct Lease {
-    connection: Connection,
+    /// None when it has ended already.
+    connection: Option<Connection>,
     host: Arc<HostPool>,
-    /// Given back after the connection, so that who comes next finds it.
-    permit: OwnedSemaphorePermit,
+    /// Given back after the connection, so that who comes next finds it. None for a hand on the shared one.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Pool {
@@ -87,7 +90,7 @@ impl Pool {
         C::Future: Send,
     {
         Self {
-            dial: Box::new(move |uri| Box::pin(dial(connector.clone(), uri))),
+            dial: Box::new(move |uri| Box::pin(Connection::dial(connector.clone(), uri))),
             limits,
             hosts: Mutex::default(),
         }
@@ -104,31 +107,24 @@ impl Pool {
     ) -> Result<(Response<Incoming>, Lease), TransportError> {
         let (mut request, target) = Target::of(request)?;
         let host = self.host(&target);
-        // The semaphore is never closed.
-        let permit = Arc::clone(&host.permits).acquire_owned().await;
-        let permit = permit.map_err(|_| classify::not_absolute())?;
         loop {
-            let kept = host.take();
-            let is_new = kept.is_none();
-            let mut connection = match kept {
-                Some(connection) => connection,
-                None => self.connect(&target, proxy).await?,
-            };
-            *request.uri_mut() = target.form(connection.proxied);
+            let (connection, permit, is_new) = self.connection(&host, &target, proxy).await?;
+            *request.uri_mut() = connection.form(&target.uri);
             progress.sending();
-            let mut failed = match connection.sender.try_send_request(request).await {
-                Ok(response) => {
-                    return Ok((
-                        response,
-                        Lease {
-                            connection,
-                            host,
-                            permit,
-                        },
-                    ));
+            let mut failed = match connection.send(request).await {
+                Ok((response, connection)) => {
+                    let lease = Lease {
+                        connection,
+                        host,
+                        permit,
+                    };
+                    return Ok((response, lease));
                 }
                 Err(failed) => failed,
             };
+            if permit.is_none() {
+                host.forget_shared();
+            }
             match failed.take_message() {
                 Some(unsent) if !is_new => {
                     request = unsent;
@@ -137,6 +133,30 @@ impl Pool {
                 unsent => return Err(classify::send_failed(failed.into_error(), unsent.is_some(), proxy)),
             }
         }
+    }
+
+    /// A connection for one request, its permit unless it is the shared one, and whether it was made for the request.
+    async fn connection(
+        &self,
+        host: &Arc<HostPool>,
+        target: &Target,
+        proxy: Option<&Proxy>,
+    ) -> Result<(Connection, Option<OwnedSemaphorePermit>, bool), TransportError> {
+        if let Some(connection) = host.share() {
+            return Ok((connection, None, false));
+        }
+        // The semaphore is never closed.
+        let permit = Arc::clone(&host.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| classify::not_absolute())?;
+        if let Some(connection) = host.share() {
+            return Ok((connection, None, false));
+        }
+        if let Some(connection) = host.take() {
+            return Ok((connection, Some(permit), false));
+        }
+        let connection = self.connect(target, proxy).await?;
+        let permit = host.offer(&connection, permit);
+        Ok((connection, permit, true))
     }
 
     async fn connect(&self, target: &Target, proxy: Option<&Proxy>) -> Result<Connection, TransportError> {
@@ -155,6 +175,7 @@ impl Pool {
         let host = Arc::new(HostPool {
             permits: Arc::new(Semaphore::new(most)),
             idle: Mutex::default(),
+            shared: Mutex::default(),
             idle_timeout: self.limits.idle_timeout,
             reaper: Mutex::default(),
         });
@@ -163,38 +184,62 @@ impl Pool {
     }
 }
 
-async fn dial<C>(mut connector: C, uri: Uri) -> Result<Connection, BoxError>
-where
-    C: Service<Uri>,
-    C::Response: Read + Write + hyper_util::client::legacy::connect::Connection + Unpin + Send + 'static,
-    C::Error: Into<BoxError>,
-{
-    std::future::poll_fn(|cx| connector.poll_ready(cx))
-        .await
-        .map_err(Into::into)?;
-    let stream = connector.call(uri).await.map_err(Into::into)?;
-    let proxied = stream.connected().is_proxied();
-    let (sender, driver) = http1::handshake(stream).await?;
-    // What goes wrong is told to the request; without one nobody misses it.
-    tokio::spawn(async move { drop(driver.await) });
-    Ok(Connection { sender, proxied })
-}
-
 impl HostPool {
     /// The connection that was used last, so that what is not needed grows old.
     fn take(&self) -> Option<Connection> {
         let mut idle = lock(&self.idle);
         while let Some(Idle { connection, since }) = idle.pop() {
-            if connection.sender.is_ready() && since.elapsed() < self.idle_timeout {
+            if connection.is_ready() && since.elapsed() < self.idle_timeout {
                 return Some(connection);
             }
         }
         None
     }
 
+    /// A hand on the connection that takes all requests, if there is one.
+    fn share(&self) -> Option<Connection> {
+        let mut shared = lock(&self.shared);
+        let shared = shared.as_mut().filter(|shared| !shared.connection.is_closed())?;
+        shared.used = Instant::now();
+        shared.connection.share()
+    }
+
+    /// Shares a new connection if it can be shared and none is yet. Gives the permit back where it is not.
+    fn offer(self: &Arc<Self>, new: &Connection, permit: OwnedSemaphorePermit) -> Option<OwnedSemaphorePermit> {
+        let mut shared = lock(&self.shared);
+        let is_taken = shared.as_ref().is_some_and(|shared| !shared.connection.is_closed());
+        let Some(connection) = new.share().filter(|_| !is_taken) else {
+            return Some(permit);
+        };
+        *shared = Some(Shared {
+            connection,
+            used: Instant::now(),
+            _permit: permit,
+        });
+        self.see_to_reaping();
+        let (host, mut ended) = (Arc::downgrade(self), new.ended());
+        tokio::spawn(async move {
+            ended.wait().await;
+            if let Some(host) = host.upgrade() {
+                lock(&host.shared).take_if(|shared| shared.connection.is_closed());
+            }
+        });
+        None
+    }
+
+    /// A shared connection on which something went wrong, which may be that the server takes no more requests on it, gets
+    /// none. Those on their way have a hand on it.
+    fn forget_shared(&self) {
+        lock(&self.shared).take();
+    }
+
     fn keep(self: &Arc<Self>, connection: Connection) {
         let since = Instant::now();
         lock(&self.idle).push(Idle { connection, since });
+        self.see_to_reaping();
+    }
+
+    fn see_to_reaping(self: &Arc<Self>) {
         let mut reaper = lock(&self.reaper);
         if reaper.strong_count() == 0 {
             let alive = Arc::new(());
@@ -206,8 +251,11 @@ impl HostPool {
     /// Ends what was idle too long. Whether some are left.
     fn end_idle(&self) -> bool {
         let mut idle = lock(&self.idle);
-        idle.retain(|idle| idle.since.elapsed() < self.idle_timeout && !idle.connection.sender.is_closed());
-        !idle.is_empty()
+        idle.retain(|idle| idle.since.elapsed() < self.idle_timeout && !idle.connection.is_closed());
+        let mut shared = lock(&self.shared);
+        // Requests on their way have a hand on it, and end it with the last.
+        shared.take_if(|shared| shared.used.elapsed() >= self.idle_timeout || shared.connection.is_closed());
+        !idle.is_empty() || shared.is_some()
     }
 }
 
@@ -229,20 +277,18 @@ async fn reap(host: Weak<HostPool>, period: Duration, alive: Arc<()>) {
 impl Lease {
     /// Keeps the connection for the next request. Its response must have been read to the end.
     pub(super) async fn release(self) {
-        let Self {
-            mut connection,
-            host,
-            permit,
-        } = self;
-        if !connection.sender.is_ready() {
+        // One that has ended, and the shared one, need not be kept.
+        let (Some(mut connection), Some(_permit)) = (self.connection, self.permit) else {
+            return;
+        };
+        if !connection.is_ready() {
             // One that says that it closes, or has not taken all of the request, is of no use.
-            match timeout(SETTLE, connection.sender.ready()).await {
+            match timeout(SETTLE, connection.ready()).await {
                 Ok(Ok(())) => {}
                 _ => return,
             }
         }
-        host.keep(connection);
-        drop(permit);
+        self.host.keep(connection);
     }
 }
 
@@ -265,15 +311,6 @@ impl Target {
             request.headers_mut().insert(HOST, host);
         }
         Ok((request, Self { uri, key }))
-    }
-
-    /// The request's URI as it is written into its first line.
-    fn form(&self, proxied: bool) -> Uri {
-        if proxied && self.key.0 == Scheme::HTTP {
-            return self.uri.clone();
-        }
-        let path = self.uri.path_and_query().cloned();
-        Uri::from(path.unwrap_or(PathAndQuery::from_static("/")))
     }
 }
 

@@ -104,7 +104,7 @@ async fn peer(protocols: &[&str], at_once: usize) -> (Http2Peer, Arc<Mutex<Vec<V
 async fn one_connection_carries_many_requests_at_once() {
     let (peer, versions) = peer(&["h2", "http/1.1"], 20).await;
     let client = peer.client(true);
-    // What a server speaks is known only once it has answered; until then each call begins a connection of its own.
+    // What a server speaks is known only once it has answered; until then calls begin connections of their own.
     read(&client).await.unwrap();
     let mut calls = JoinSet::new();
     for _ in 0..20 {
