@@ -11,12 +11,15 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
+use hyper::client::conn::{TrySendError, http1};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection as _;
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
@@ -70,7 +73,8 @@ struct Connection {
 
 /// A connection in use. Dropping it ends the connection; [`release`](Self::release) keeps it.
 pub(super) struct Lease {
-    connection: Connection,
+    /// None, when it has ended since.
+    connection: Option<Connection>,
     host: Arc<HostPool>,
     /// Given back after the connection, so that who comes next finds it.
     permit: OwnedSemaphorePermit,
@@ -108,22 +112,21 @@ impl Pool {
         loop {
             let kept = host.take();
             let is_new = kept.is_none();
-            let mut connection = match kept {
+            let connection = match kept {
                 Some(connection) => connection,
                 None => self.connect(&target).await?,
             };
             *request.uri_mut() = target.form(connection.proxied);
             progress.sending();
-            let mut failed = match connection.sender.try_send_request(request).await {
+            let (answer, connection) = connection.respond(request).await;
+            let mut failed = match answer {
                 Ok(response) => {
-                    return Ok((
-                        response,
-                        Lease {
-                            connection,
-                            host,
-                            permit,
-                        },
-                    ));
+                    let lease = Lease {
+                        connection,
+                        host,
+                        permit,
+                    };
+                    return Ok((response, lease));
                 }
                 Err(failed) => failed,
             };
@@ -167,15 +170,47 @@ where
     C::Response: Read + Write + hyper_util::client::legacy::connect::Connection + Unpin + Send + 'static,
     C::Error: Into<BoxError>,
 {
-    std::future::poll_fn(|cx| connector.poll_ready(cx))
-        .await
-        .map_err(Into::into)?;
+    poll_fn(|cx| connector.poll_ready(cx)).await.map_err(Into::into)?;
     let stream = connector.call(uri).await.map_err(Into::into)?;
     let proxied = stream.connected().is_proxied();
     let (sender, driver) = http1::handshake(stream).await?;
     // What goes wrong is told to the request; without one nobody misses it.
     tokio::spawn(async move { drop(driver.await) });
     Ok(Connection { sender, proxied })
+}
+
+type Answer = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
+
+impl Connection {
+    /// Sends a request and waits for the head of its response. Gives the connection back unless it has ended.
+    ///
+    /// A request that is handed over in the very moment in which the connection ends may stay in the channel between the
+    /// two, and be neither sent nor given back for as long as somebody could hand over more. So one that has ended is let
+    /// go of at once.
+    async fn respond(mut self, request: Request<Full<Bytes>>) -> (Answer, Option<Self>) {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let before_its_end = poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(Some(answer));
+            }
+            match self.sender.poll_ready(cx) {
+                Poll::Ready(Err(_)) => Poll::Ready(None),
+                // It takes the next one, so this one's answer is about to come.
+                Poll::Ready(Ok(())) => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        match before_its_end.await {
+            Some(answer) => (answer, Some(self)),
+            None => {
+                drop(self);
+                (answer.await, None)
+            }
+        }
+    }
 }
 
 impl HostPool {
@@ -228,10 +263,11 @@ impl Lease {
     /// Keeps the connection for the next request. Its response must have been read to the end.
     pub(super) async fn release(self) {
         let Self {
-            mut connection,
+            connection,
             host,
             permit,
         } = self;
+        let Some(mut connection) = connection else { return };
         if !connection.sender.is_ready() {
             // One that says that it closes, or has not taken all of the request, is of no use.
             match timeout(SETTLE, connection.sender.ready()).await {
