@@ -27,5 +27,8 @@ xflags::xflags! {
             /// The file that it is done on.
             required input: PathBuf
         }
+
+        /// Answer requests until the standard input ends. What measurements of clients start as their peer.
+        cmd serve {}
     }
 }

@@ -12,10 +12,11 @@
 //! | rounds, medians, ratios | [`rounds`] |
 //! | instruction counts | [`callgrind`] |
 //! | what is printed | [`report`] |
-//! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`] |
+//! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`], [`http`] |
 
 mod callgrind;
 mod flags;
+mod http;
 mod measure;
 mod report;
 mod rounds;
@@ -31,12 +32,13 @@ use crate::flags::{Bench, BenchCmd};
 use crate::task::Suite;
 
 /// Every task there is, one function for each subject. A new subject is one more line.
-const SUITES: [fn() -> Suite; 1] = [tables::suite];
+const SUITES: [fn() -> Suite; 4] = [tables::suite, http::pairs, http::in_flight, http::cold_start];
 
 fn main() -> ExitCode {
     let done = match Bench::from_env_or_exit().subcommand {
         BenchCmd::Run(run) => run_tasks(&run),
         BenchCmd::Measure(one) => measure_one(&one),
+        BenchCmd::Serve(_) => http::serve(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,12 +63,12 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
             continue;
         }
         for (index, size) in suite.sizes.iter().enumerate() {
-            let input = directory.join(format!("{}MB", size.megabytes));
-            fs::write(&input, (suite.input)(size.megabytes * 1_000_000))?;
-            eprintln!("{} MB, {} rounds", size.megabytes, size.rounds);
-            outcomes.extend(rounds::run(&suite.tasks, *size, &input)?);
+            let input = directory.join(format!("{}{}", size.amount, suite.unit));
+            fs::write(&input, (suite.input)(size.amount))?;
+            eprintln!("{} {}, {} rounds", size.amount, suite.unit, size.rounds);
+            outcomes.extend(rounds::run(&suite, *size, &input)?);
             // Instructions for a byte are the same at every size: the smallest tells them soonest.
-            if let (0, Some(counts)) = (index, &mut counts) {
+            if let (0, true, Some(counts)) = (index, suite.counted, &mut counts) {
                 counts.extend(callgrind::count(&suite.tasks, &input, &directory)?);
             }
         }
@@ -84,7 +86,7 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
 fn measure_one(one: &flags::Measure) -> Result<()> {
     for suite in SUITES.map(|suite| suite()) {
         if let Some(run) = suite.function(&one.task, &one.way) {
-            let measured = measure::here(run, &(suite.input)(20_000), &one.input)?;
+            let measured = measure::here(run, &(suite.warm_up)(), &one.input)?;
             println!("{}", serde_json::to_string(&measured)?);
             return Ok(());
         }

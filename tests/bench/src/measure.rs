@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -20,7 +21,13 @@ pub(crate) struct Measured {
     pub(crate) memory: u64,
     /// A sum over what was found.
     pub(crate) sum: u64,
+    /// How many connections were made, if it is about that.
+    #[serde(default)]
+    pub(crate) connections: u64,
 }
+
+/// How many connections the function being measured has made; it says so itself.
+pub(crate) static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 /// Measures a function in this process, after it has run once on a small body: loading the program's own pages is not
 /// what is compared.
@@ -39,6 +46,7 @@ pub(crate) fn here(run: Function, small: &[u8], input: &Path) -> Result<Measured
         cpu: cpu.as_secs_f64(),
         memory: status("VmHWM")?.saturating_sub(memory),
         sum,
+        connections: CONNECTIONS.load(Ordering::Relaxed),
     })
 }
 

@@ -13,9 +13,10 @@ pub(crate) fn text(outcomes: &[Outcome]) -> String {
     for outcome in outcomes {
         let _ = write!(
             text,
-            "\n{}, {} MB\n{}\n",
+            "\n{}, {} {}\n{}\n",
             outcome.task,
-            outcome.megabytes,
+            outcome.amount,
+            outcome.unit,
             ways(outcome)
         );
         for goal in &outcome.goals {
@@ -32,22 +33,27 @@ fn ways(outcome: &Outcome) -> Table {
         "way".to_owned(),
         "CPU ms".to_owned(),
         format!("× {peer}"),
-        "MB/s".to_owned(),
-        "memory × body".to_owned(),
+        format!("{}/s of CPU", outcome.unit),
+        "memory MB".to_owned(),
+        "connections".to_owned(),
     ];
     let mut table = table(header, 1);
     table.add_rows(outcome.ways.iter().map(|way| row(outcome, way)));
     table
 }
 
-fn row(outcome: &Outcome, way: &WayOutcome) -> [String; 5] {
-    let speed = outcome.megabytes as f64 / (way.cpu_ms.median / 1e3);
+fn row(outcome: &Outcome, way: &WayOutcome) -> [String; 6] {
+    let speed = outcome.amount as f64 / (way.cpu_ms.median / 1e3);
     [
         way.way.to_owned(),
         with_spread(way.cpu_ms, 1),
         with_spread(way.ratio, 3),
         format!("{speed:.0}"),
-        with_spread(way.memory, 2),
+        with_spread(way.memory, 1),
+        match way.connections {
+            0 => String::new(),
+            connections => connections.to_string(),
+        },
     ]
 }
 

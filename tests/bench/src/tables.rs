@@ -16,18 +16,9 @@ use crate::task::{Bound, Goal, Program, Size, Suite, Task, Way};
 
 /// From a page of results to far more than the service sends at once, to see how the cost grows.
 const SIZES: [Size; 3] = [
-    Size {
-        megabytes: 1,
-        rounds: 21,
-    },
-    Size {
-        megabytes: 10,
-        rounds: 11,
-    },
-    Size {
-        megabytes: 100,
-        rounds: 5,
-    },
+    Size { amount: 1, rounds: 21 },
+    Size { amount: 10, rounds: 11 },
+    Size { amount: 100, rounds: 5 },
 ];
 
 /// The most usual way to hold a table of unknown types.
@@ -39,8 +30,11 @@ const PYTHON: &str = include_str!("../peers/json_csv.py");
 pub(crate) fn suite() -> Suite {
     Suite {
         tasks: tasks(),
-        input: body::body,
+        unit: "MB",
+        input: |megabytes| body::body(megabytes * 1_000_000),
+        warm_up: || body::body(20_000),
         sizes: &SIZES,
+        counted: true,
     }
 }
 

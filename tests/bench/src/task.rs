@@ -6,10 +6,16 @@ use anyhow::Result;
 pub(crate) struct Suite {
     /// The tasks.
     pub(crate) tasks: Vec<Task>,
-    /// A body of about so many bytes: the same in every run.
+    /// What sizes are counted in, such as `MB`.
+    pub(crate) unit: &'static str,
+    /// The input of a size: the same in every run.
     pub(crate) input: fn(usize) -> Vec<u8>,
-    /// How large the bodies are, the smallest first.
+    /// What everything is run on once before it is measured.
+    pub(crate) warm_up: fn() -> Vec<u8>,
+    /// How large the inputs are, the smallest first.
     pub(crate) sizes: &'static [Size],
+    /// Whether its instructions are counted too: what waits for another process cannot be run by valgrind in time.
+    pub(crate) counted: bool,
 }
 
 /// A thing to do with a body, in several ways. All must come to the same sum, or they did not do the same.
@@ -64,17 +70,23 @@ pub(crate) struct Goal {
 pub(crate) enum Bound {
     /// At most this part of the peer's CPU time.
     Cpu(f64),
+    /// At most this part of another way's CPU time.
+    CpuOfWay(&'static str, f64),
     /// At most this part of the peer's CPU time, or at least so many megabytes of body a second of it.
     CpuOrSpeed(f64, f64),
     /// At most so many bytes of memory, beside the body, for a byte of the body.
     Memory(f64),
+    /// At most so many megabytes of memory.
+    Megabytes(f64),
+    /// At most so many connections.
+    Connections(u64),
 }
 
 /// A size of input.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
-    /// Megabytes (10⁶ bytes) of body.
-    pub(crate) megabytes: usize,
+    /// In the suite's unit.
+    pub(crate) amount: usize,
     /// How often everything is measured. What is over sooner varies more.
     pub(crate) rounds: usize,
 }
