@@ -13,7 +13,7 @@ struct Step {
     run: fn(&Shell) -> Result<()>,
 }
 
-const CI: [Step; 7] = [
+const CI: [Step; 8] = [
     Step {
         name: "fmt --check",
         run: |sh| lint::fmt(sh, true),
@@ -41,6 +41,10 @@ const CI: [Step; 7] = [
     Step {
         name: "test",
         run: |sh| test(sh, false),
+    },
+    Step {
+        name: "test, models with all features",
+        run: test::models_with_all_features,
     },
 ];
 

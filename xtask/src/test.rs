@@ -69,6 +69,15 @@ pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Runs the unit tests of the models with all their features. Those of the other crates' features wait for the night:
+/// what they bring takes long to compile.
+///
+/// # Errors
+/// When something does not compile or a test fails.
+pub(crate) fn models_with_all_features(sh: &Shell) -> Result<()> {
+    Ok(cmd!(sh, "cargo test -p dbx12-types --all-features --lib").run()?)
+}
+
 /// Runs the unit tests of each crate that can do with less, without its default features.
 ///
 /// # Errors
