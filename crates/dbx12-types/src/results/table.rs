@@ -184,7 +184,8 @@ impl Table {
     /// Writes the table as CSV, as [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) says: a line of column names, then
     /// a line a row, each ended by CR LF, in UTF-8. The line of names is missing where the server sent no schema.
     ///
-    /// `null` is an empty field, empty text is `""`. Numbers are written with the digits they came with; arrays, maps and
+    /// `null` is an empty field, empty text is `""`. In a row of one cell `null` is `""` too: it would be an empty line,
+    /// which Python, pandas and Spark leave out when they read. Numbers are written with the digits they came with; arrays, maps and
     /// structs as their JSON text. Rows are written as they are read, so memory does not grow with the table.
     ///
     /// ```
