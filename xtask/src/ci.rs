@@ -13,7 +13,7 @@ struct Step {
     run: fn(&Shell) -> Result<()>,
 }
 
-const CI: [Step; 7] = [
+const CI: [Step; 8] = [
     Step {
         name: "fmt --check",
         run: |sh| lint::fmt(sh, true),
@@ -42,9 +42,13 @@ const CI: [Step; 7] = [
         name: "test",
         run: |sh| test(sh, false),
     },
+    Step {
+        name: "test, models with all features",
+        run: test::models_with_all_features,
+    },
 ];
 
-const NIGHTLY: [Step; 6] = [
+const NIGHTLY: [Step; 7] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -52,6 +56,10 @@ const NIGHTLY: [Step; 6] = [
     Step {
         name: "test, no default features",
         run: test::without_default_features,
+    },
+    Step {
+        name: "test, literals in Spark",
+        run: test::with_spark,
     },
     Step {
         name: "lint, what is apart",

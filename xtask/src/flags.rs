@@ -21,7 +21,7 @@ xflags::xflags! {
             optional --check
         }
 
-        /// Run clippy with warnings denied, crate by crate, with and without default features.
+        /// Run clippy with warnings denied, crate by crate, with default, without and with all features.
         cmd lint {}
 
         /// Build the documentation with warnings denied.

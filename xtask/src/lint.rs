@@ -18,10 +18,12 @@ pub(crate) fn fmt(sh: &Shell, check: bool) -> Result<()> {
     Ok(())
 }
 
-/// Runs clippy with warnings denied on each crate alone, with its default features and, where there are any, without.
+/// Runs clippy with warnings denied on each crate alone, with its default features and, where there are any, without;
+/// then on all of them at once with every feature.
 ///
 /// Crate by crate, because features of shared dependencies add up across a workspace: a crate that forgot to ask for a
-/// feature compiles as long as another one asks for it, and fails for the user who takes only that crate.
+/// feature compiles as long as another one asks for it, and fails for the user who takes only that crate. At once,
+/// because it is the code behind features that is looked at then, and [`doc`] needs the same dependencies built.
 ///
 /// # Errors
 /// At the first crate with a warning.
@@ -37,7 +39,11 @@ pub(crate) fn clippy(sh: &Shell) -> Result<()> {
             .run()?;
         }
     }
-    Ok(())
+    Ok(cmd!(
+        sh,
+        "cargo clippy --workspace --all-targets --all-features -- -D warnings"
+    )
+    .run()?)
 }
 
 /// Runs clippy with warnings denied on the packages that are not members.

@@ -10,7 +10,8 @@
 //! | which verbs make the gate, in which order | [`ci`] |
 //! | formatting, clippy, rustdoc | [`lint`] |
 //! | running the tests, and the tools they need | [`mod@test`], [`tools`] |
-//! | the OpenAPI document, and the environment of its validator | [`openapi`] |
+//! | packages of PyPI that tests need | [`pypi`] |
+//! | the OpenAPI document | [`openapi`] |
 //! | the table of faults | [`faults`] |
 //! | what survives any input, how costs compare | [`mod@fuzz`], [`mod@bench`] |
 //! | which crate may know what | [`layers`], its table in [`layers::table`] |
@@ -29,6 +30,7 @@ mod lint;
 mod manifest;
 mod openapi;
 mod package;
+mod pypi;
 mod source;
 mod test;
 mod tidy;

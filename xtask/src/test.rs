@@ -6,13 +6,16 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::{openapi, tools, workspace};
+use crate::{pypi, tools, workspace};
 
 /// Where tests find the `dbx12` program.
 const BINARY: &str = "DBX12_BIN";
 
 /// Where tests find the Python that has the OpenAPI validator.
 const VALIDATOR: &str = "DBX12_OPENAPI_PYTHON";
+
+/// Where tests find the Python that has Spark.
+const SPARK: &str = "DBX12_SPARK_PYTHON";
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -33,7 +36,7 @@ pub(crate) struct Options {
 /// When a tool is missing, something does not compile, or a test fails.
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
     tools::ensure(sh)?;
-    let _validator = sh.push_env(VALIDATOR, openapi::validator(sh)?);
+    let _validator = sh.push_env(VALIDATOR, pypi::python_with(sh, &pypi::VALIDATOR)?);
     let features = options.all_features.then_some("--all-features");
     let filters = &options.filters;
 
@@ -67,6 +70,26 @@ pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
         cmd!(sh, "cargo test --workspace {features...} --doc -- {filters...}").run()?;
     }
     Ok(())
+}
+
+/// Runs the unit tests of the models with all their features. Those of the other crates' features wait for the night:
+/// what they bring takes long to compile.
+///
+/// # Errors
+/// When something does not compile or a test fails.
+pub(crate) fn models_with_all_features(sh: &Shell) -> Result<()> {
+    Ok(cmd!(sh, "cargo test -p dbx12-types --all-features --lib").run()?)
+}
+
+/// Has Spark read the literals of parameters: the test program that no other run chooses.
+///
+/// # Errors
+/// When Java or Spark is missing and cannot be installed, or when a literal is not read as its value.
+pub(crate) fn with_spark(sh: &Shell) -> Result<()> {
+    tools::ensure(sh)?;
+    tools::ensure_java(sh)?;
+    let _spark = sh.push_env(SPARK, pypi::python_with(sh, &pypi::SPARK)?);
+    Ok(cmd!(sh, "cargo test -p dbx12-tests --test spark").run()?)
 }
 
 /// Runs the unit tests of each crate that can do with less, without its default features.

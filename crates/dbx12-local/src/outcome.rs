@@ -1,10 +1,10 @@
 //! What came of a command, in the words of the wire.
 
-use dbx12_types::results::{Column, Table};
+use dbx12_types::results::Table;
 use dbx12_types::{Image, Images, RemoteError, Results, Text};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
-use crate::engine::{End, Execution};
+use crate::engine::{Column, End, Execution};
 
 /// How much of the last output is told of a process that died, in bytes.
 const LAST_OUTPUT: usize = 10 << 10;
@@ -23,12 +23,7 @@ pub(crate) fn results(execution: Execution, is_cancelling: bool) -> Results {
             rows,
             schema,
             truncated,
-        } => {
-            let columns = schema
-                .into_iter()
-                .map(|column| Column::new(column.name, column.data_type));
-            table(&rows, &columns.collect::<Vec<_>>(), truncated)
-        }
+        } => table(rows, &schema, truncated),
         End::Interrupted => cancelled(None),
         // Whatever an interrupted command raises on its way out, it was cancelled.
         End::Error { .. } if is_cancelling => cancelled(None),
@@ -98,11 +93,9 @@ fn text(output: String, truncated: bool) -> Results {
     Results::Text(text)
 }
 
-fn table(rows: &RawValue, columns: &[Column], truncated: bool) -> Results {
-    let rows = serde_json::from_str::<Vec<&RawValue>>(rows.get());
-    let table = rows.and_then(|rows| Table::new(columns, &rows, truncated));
-    match table {
-        Ok(table) => Results::Table(table),
+fn table(rows: Box<RawValue>, schema: &[Column], truncated: bool) -> Results {
+    match to_raw_value(schema) {
+        Ok(schema) => Results::Table(Table::from_raw(rows, schema, truncated)),
         Err(error) => {
             let cause = format!("The table that the command showed cannot be written: {error}");
             Results::Error(RemoteError::new(Some(cause.clone()), cause))
@@ -161,7 +154,7 @@ mod tests {
         );
         let rows = RawValue::from_string("[[1,\"a\"],[12345678901234567890123,null]]".to_owned()).unwrap();
         let schema = expected!([
-            {"name": "n", "type": "\"long\"", "metadata": "{}"},
+            {"name": "n", "type": "\"long\"", "metadata": "{\"comment\":\"c\"}"},
             {"name": "s", "type": "\"string\"", "metadata": "{}"},
         ]);
         let table = End::Table {
@@ -172,7 +165,7 @@ mod tests {
         let text = serde_json::to_string(&results(execution(table), false)).unwrap();
         assert!(text.contains("[[1,\"a\"],[12345678901234567890123,null]]"), "{text}");
         assert!(
-            text.contains(r#"{"metadata":"{}","name":"n","type":"\"long\""}"#),
+            text.contains(r#"{"name":"n","type":"\"long\"","metadata":"{\"comment\":\"c\"}"}"#),
             "{text}"
         );
         assert!(

@@ -39,7 +39,12 @@ impl ErrorBody {
     /// Reads any answer of a failed call: JSON of either shape, `CODE: message`, HTML, or plain text. `None` when it
     /// says nothing.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        Self::read(body).filter(|error| !error.text().trim().is_empty())
+        Self::read(body).filter(|error| error.says_something())
+    }
+
+    fn says_something(&self) -> bool {
+        let is_said = |text: String| !text.trim().is_empty();
+        is_said(self.text()) || self.code().is_some_and(is_said)
     }
 
     fn read(body: &[u8]) -> Option<Self> {
@@ -146,6 +151,7 @@ impl ErrorBody {
 impl std::fmt::Display for ErrorBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.exception().map(str::to_owned).or_else(|| self.code()) {
+            Some(name) if self.text().is_empty() => f.write_str(&name),
             Some(name) => write!(f, "{name}: {}", self.text()),
             None => f.write_str(&self.text()),
         }
@@ -210,10 +216,15 @@ mod tests {
         assert_eq!(parsed(r#"{"detail":"no group","status":"404"}"#), none("no group"));
         assert_eq!(parsed(r#""not a dictionary""#), none("not a dictionary"));
         assert_eq!(parsed("something else"), none("something else"));
+        assert_eq!(parsed(r#"{"error_code":"QUOTA_EXCEEDED"}"#), some("QUOTA_EXCEEDED", ""));
+        assert_eq!(parsed(r#"{"error_code":429,"message":""}"#), some("429", ""));
+        let code_alone = ErrorBody::parse(br#"{"error_code":"QUOTA_EXCEEDED"}"#).unwrap();
+        assert_eq!(code_alone.to_string(), "QUOTA_EXCEEDED");
         assert_eq!(ErrorBody::parse(b" \n"), None);
         assert_eq!(ErrorBody::parse(b"{}"), None);
         assert_eq!(ErrorBody::parse(br#""""#), None);
         assert_eq!(ErrorBody::parse(br#"{"message":" "}"#), None);
+        assert_eq!(ErrorBody::parse(br#"{"error_code":""}"#), None);
     }
 
     #[test]

@@ -122,16 +122,37 @@ impl<'de> Deserialize<'de> for Fields {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields::default();
-                while let Some(name) = map.next_key()? {
-                    fields.set_raw(name, map.next_value()?);
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
                 }
-                Ok(fields)
+                Ok(Fields(last_of_each(fields)))
             }
         }
 
         deserializer.deserialize_map(FieldsVisitor)
     }
+}
+
+/// Of fields with the same name the last value, in the place of the first.
+///
+/// They are sorted for it, so that many fields do not cost their number squared: what comes is not ours.
+fn last_of_each<K: Ord, V: Clone>(mut fields: Vec<(K, V)>) -> Vec<(K, V)> {
+    let mut order: Vec<_> = (0..fields.len()).collect();
+    order.sort_by(|one, other| fields[*one].0.cmp(&fields[*other].0));
+    let same = order.chunk_by(|one, other| fields[*one].0 == fields[*other].0);
+    let repeated: Vec<_> = same.filter(|same| same.len() > 1).map(<[_]>::to_vec).collect();
+    if repeated.is_empty() {
+        return fields;
+    }
+    let mut stays = vec![true; fields.len()];
+    for same in &repeated {
+        fields[same[0]].1 = fields[same[same.len() - 1]].1.clone();
+        same[1..].iter().for_each(|later| stays[*later] = false);
+    }
+    let mut stays = stays.into_iter();
+    fields.retain(|_| stays.next().unwrap_or(true));
+    fields
 }
 
 /// A field without which a message makes no sense is missing, or is of another kind.
@@ -219,4 +240,53 @@ pub(crate) trait Object: Sized {
 
 pub(crate) fn deserialize_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::from_fields(Fields::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+
+    #[test]
+    fn a_name_that_comes_twice_keeps_its_last_value_in_its_first_place() {
+        let fields: Fields = serde_json::from_str(r#"{"b":1,"a":2,"b":3,"c":4,"b":5,"a":6}"#).unwrap();
+        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"b":5,"a":6,"c":4}"#);
+    }
+
+    /// A name that counts how often it is compared.
+    struct Name<'a>(usize, &'a Cell<usize>);
+
+    impl Ord for Name<'_> {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.update(|count| count + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Name<'_> {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Name<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Name<'_> {}
+
+    #[test]
+    fn many_names_are_not_each_compared_with_each() {
+        const NAMES: usize = 10_000;
+        let compared = Cell::new(0);
+        // Each comes twice, in no order: 7 is no divisor of their number.
+        let fields = (0..2 * NAMES).map(|index| (Name(index * 7 % NAMES, &compared), index));
+        let fields = last_of_each(fields.collect());
+        assert_eq!(fields.len(), NAMES);
+        assert!(fields.iter().enumerate().all(|(index, field)| field.1 == NAMES + index));
+        assert!(compared.get() < 40 * NAMES, "{} comparisons", compared.get());
+    }
 }

@@ -14,9 +14,9 @@
 //! Negative numbers are in parentheses, so that `1 -` and `-5` do not make a comment of SQL, nor `2 **` and `-5` another
 //! power than meant.
 //!
-//! The literals are compared with what the real Python makes of them in this crate's tests. They were compared with what
-//! Spark 3.5 and 4.3 make of them, as SQL (with and without ANSI mode and `escapedStringLiterals`) and in Scala 2.12 and
-//! 2.13.
+//! The literals are compared with what the real Python makes of them in this crate's tests, and every night with what
+//! Spark 3.5 makes of them, as SQL (with and without ANSI mode, `doubleQuotedIdentifiers` and `escapedStringLiterals`)
+//! and in Scala 2.12 (`tests/spark`). They were compared once with Spark 4.3 and Scala 2.13, too.
 
 use crate::Language;
 use std::collections::BTreeMap;

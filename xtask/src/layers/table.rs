@@ -37,7 +37,8 @@ pub(crate) const LAYERS: &[Layer] = &[
             ("arrow-schema", "arrow"),
             ("schemars", "schema"),
         ],
-        others: Others::Only(&["serde", "serde_json"]),
+        // `memchr` comes with `serde_json` anyway.
+        others: Others::Only(&["memchr", "serde", "serde_json"]),
         in_tests: &["insta", "proptest"],
     },
     Layer {

@@ -1,6 +1,6 @@
 //! What comes of a command.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// A command that came to an end, and all it wrote.
@@ -61,7 +61,7 @@ impl End {
 }
 
 /// A column of a table, as the service describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Column {
     pub(crate) name: String,
     /// Spark's type as JSON text: `"long"` with its quotes, or an object.

@@ -2,109 +2,13 @@
 
 mod python;
 mod sql_text;
+pub(crate) mod values;
 
 use super::{Date, Decimal, Parameter, ParameterError, Parameters, Timestamp};
 use crate::Language;
 use crate::base64;
-use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
-
-/// Text as it comes from people who mean harm, and any other.
-fn text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        any::<char>().prop_map(String::from),
-        "[ -~]{0,4}",
-        proptest::sample::select(HARMFUL).prop_map(str::to_owned),
-    ];
-    prop_oneof![
-        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
-        "[a-zA-Z0-9 _.,:/@+=()-]{0,20}",
-    ]
-}
-
-const HARMFUL: &[&str] = &[
-    "'",
-    "\"",
-    "`",
-    "\\",
-    "\\\\",
-    "\\'",
-    "''",
-    "'''",
-    "\"\"\"",
-    "\n",
-    "\r\n",
-    "\r",
-    "\u{2028}",
-    "\u{85}",
-    "\0",
-    "\u{1a}",
-    "${",
-    "$x",
-    "${spark.sql.session.timeZone}",
-    "{{x}}",
-    "\\u0022",
-    "\\u000a",
-    "\\uuuu0027",
-    "\\U00000027",
-    "\\N{APOSTROPHE}",
-    "\\x27",
-    "\\047",
-    "--",
-    "/*",
-    "*/",
-    ";",
-    "%sql",
-    "!ls",
-    "?",
-    "#",
-    "//",
-    "'; DROP TABLE t; --",
-    "' + exit() + '",
-    "\u{1f600}",
-    "\u{feff}",
-    "\u{202e}",
-    "é",
-    "\u{2bc}",
-    "\u{ff07}",
-    "\t",
-    "\u{7f}",
-    "\u{1b}[0m",
-];
-
-fn scalar() -> impl Strategy<Value = Parameter> {
-    prop_oneof![
-        proptest::strategy::Just(Parameter::Null),
-        any::<bool>().prop_map(Parameter::Bool),
-        any::<i64>().prop_map(Parameter::Integer),
-        (-3i64..3).prop_map(Parameter::Integer),
-        any::<f64>().prop_map(Parameter::Float),
-        proptest::sample::select(vec![
-            f64::NAN,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            -0.0,
-            5e-324,
-            f64::MAX,
-            f64::MIN
-        ])
-        .prop_map(Parameter::Float),
-        "[+-]?[0-9]{1,19}(\\.[0-9]{1,19})?".prop_map(|text| Parameter::Decimal(text.parse().unwrap())),
-        text().prop_map(Parameter::Text),
-        proptest::collection::vec(any::<u8>(), 0..20).prop_map(Parameter::Bytes),
-        (-62_135_596_800_000_000i64..=253_402_300_799_999_999)
-            .prop_map(|micros| Parameter::Timestamp(Timestamp::from_unix_micros(micros).unwrap())),
-        (1u16..=9999, 1u8..=12, 1u8..=28).prop_map(|(y, m, d)| Parameter::Date(Date::new(y, m, d).unwrap())),
-    ]
-}
-
-fn parameter() -> impl Strategy<Value = Parameter> {
-    scalar().prop_recursive(4, 32, 6, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..6).prop_map(Parameter::List),
-            proptest::collection::btree_map(text(), inner, 0..6).prop_map(Parameter::Map),
-        ]
-    })
-}
+use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
+use values::{parameter, text};
 
 /// The literal with every string constant cut out, and the constants' contents.
 fn cut(literal: &str, quote: char) -> (String, Vec<String>) {

@@ -3,7 +3,7 @@
 use crate::fields::{FieldError, Object};
 use crate::{DataType, Fields};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use std::fmt;
 use std::io::{BufWriter, Write};
 
@@ -50,14 +50,33 @@ impl Table {
             .iter()
             .map(|column| serde_json::json!({"name": column.name, "type": column.data_type, "metadata": "{}"}))
             .collect();
+        let (rows, schema) = (to_raw_value(rows)?, to_raw_value(&schema)?);
+        Ok(Self::from_raw(rows, schema, truncated))
+    }
+
+    /// A table whose rows and schema already are JSON text, as a server writes it; neither is copied or looked at.
+    ///
+    /// The rows are an array of arrays. The schema is an array of objects with `name`, `type` (JSON text inside a string)
+    /// and whatever else is known of a column, such as `metadata`. If they are not, reading the table fails.
+    ///
+    /// ```
+    /// use dbx12_types::Table;
+    /// let rows = serde_json::from_str(r#"[[1, "Alice"], [2, "Bob"]]"#)?;
+    /// let schema = r#"[{"name":"id","type":"\"long\""},{"name":"name","type":"\"string\"","metadata":"{}"}]"#;
+    /// let table = Table::from_raw(rows, serde_json::from_str(schema)?, false);
+    /// assert_eq!(table.rows::<(u8, &str)>()?.nth(1).unwrap()?, (2, "Bob"));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_raw(rows: Box<RawValue>, schema: Box<RawValue>, truncated: bool) -> Self {
+        let truncated = if truncated { RawValue::TRUE } else { RawValue::FALSE };
         let mut extra = Fields::default();
-        extra.set("truncated", &truncated)?;
-        extra.set("isJsonSchema", &true)?;
-        Ok(Self {
-            data: Some(serde_json::value::to_raw_value(rows)?),
-            schema: Some(serde_json::value::to_raw_value(&schema)?),
+        extra.set_raw("truncated".to_owned(), truncated.to_owned());
+        extra.set_raw("isJsonSchema".to_owned(), RawValue::TRUE.to_owned());
+        Self {
+            data: Some(rows),
+            schema: Some(schema),
             extra,
-        })
+        }
     }
 
     /// The rows as raw JSON: an array of arrays. Missing when the server sent none.
@@ -165,7 +184,8 @@ impl Table {
     /// Writes the table as CSV, as [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) says: a line of column names, then
     /// a line a row, each ended by CR LF, in UTF-8. The line of names is missing where the server sent no schema.
     ///
-    /// `null` is an empty field, empty text is `""`. Numbers are written with the digits they came with; arrays, maps and
+    /// `null` is an empty field, empty text is `""`. In a row of one cell `null` is `""` too: it would be an empty line,
+    /// which Python, pandas and Spark leave out when they read. Numbers are written with the digits they came with; arrays, maps and
     /// structs as their JSON text. Rows are written as they are read, so memory does not grow with the table.
     ///
     /// ```

@@ -1,10 +1,7 @@
 //! Literals read by the real Python.
 
-use super::{parameter, scalar};
+use super::values::{described, sample};
 use crate::Language;
-use crate::parameter::Parameter;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -42,47 +39,9 @@ for line in sys.stdin:
 print('read', read)
 ";
 
-fn described(value: &Parameter) -> serde_json::Value {
-    use serde_json::json;
-    match value {
-        Parameter::Null => json!(["null"]),
-        Parameter::Bool(value) => json!(["bool", value]),
-        Parameter::Integer(number) => json!(["integer", number.to_string()]),
-        Parameter::Float(number) if number.is_nan() => json!(["float", "nan"]),
-        Parameter::Float(number) => json!(["float", format!("{:016x}", number.to_bits())]),
-        Parameter::Decimal(decimal) => json!(["decimal", decimal.to_string()]),
-        Parameter::Text(text) => json!(["text", hex(text.as_bytes())]),
-        Parameter::Bytes(bytes) => json!(["bytes", hex(bytes)]),
-        Parameter::Date(date) => json!(["date", date.to_string()]),
-        Parameter::Timestamp(time) => json!(["timestamp", time.to_string().replace('Z', "+00:00")]),
-        Parameter::List(items) => json!(["list", items.iter().map(described).collect::<Vec<_>>()]),
-        Parameter::Map(entries) => {
-            let entries: Vec<_> = entries
-                .iter()
-                .map(|(name, value)| json!([hex(name.as_bytes()), described(value)]))
-                .collect();
-            json!(["map", entries])
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn python_reads_every_literal_as_the_value() {
-    let mut runner = TestRunner::deterministic();
-    let (any, plain) = (parameter(), scalar());
-    let nested: Vec<_> = (0..500).map(|_| any.new_tree(&mut runner).unwrap().current()).collect();
-    let plain = (0..2_500).map(|_| plain.new_tree(&mut runner).unwrap().current());
-    let edges = ["", "'", "\\", "\\N{BULLET}", "{x}", "%s", "\u{10ffff}", "a\u{0}b"].map(Parameter::from);
-    let values: Vec<_> = nested
-        .into_iter()
-        .chain(plain)
-        .chain(edges)
-        .chain([i64::MIN, i64::MAX].map(Parameter::from))
-        .collect();
+    let values = sample(500, 2_500);
     let lines: Vec<_> = values
         .iter()
         .map(|value| {

@@ -110,7 +110,7 @@ proptest! {
     #[test]
     fn a_value_does_not_change_how_the_text_is_read(
         before in "([a-z ]|'[^'\\\\]*'|--[a-z']*\n|/\\*[a-z']*\\*/){0,8}",
-        value in super::text(),
+        value in super::values::text(),
         after in "([a-z ]|'[^'\\\\]*'){0,8}",
     ) {
         let sql = format!("{before} :value {after} :last");

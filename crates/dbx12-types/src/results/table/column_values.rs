@@ -1,7 +1,8 @@
 //! Reading one column.
 
-use super::decode::CellText;
+use super::decode;
 use super::error::{Problem, TableError};
+use super::scan::Cursor;
 use super::walk::Walk;
 use serde::Deserialize;
 use std::fmt;
@@ -50,7 +51,7 @@ impl<'a, T: Deserialize<'a>> Iterator for ColumnValues<'a, T> {
             Ok(()) => found?,
             Err(error) => return Some(Err(error)),
         };
-        let value = T::deserialize(CellText(token));
+        let value = decode::decode(&mut Cursor::new(token.text), PhantomData);
         Some(value.map_err(|source| self.walk.in_cell_at(self.column, Problem::Decode(source))))
     }
 }

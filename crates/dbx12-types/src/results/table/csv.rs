@@ -16,12 +16,18 @@ pub(super) fn write(mut walk: Walk<'_>, mut out: impl Write) -> Result<(), Table
     }
     while walk.enter_row()? {
         let mut index = 0;
+        let mut ends_in_null = false;
         while let Some(cell) = walk.cell() {
             separate(index, &mut out)?;
             write_cell(cell, &mut out).map_err(|error| walk.in_cell(error))?;
+            ends_in_null = cell.kind() == Kind::Null;
             index += 1;
         }
         walk.check_length()?;
+        if index == 1 && ends_in_null {
+            // Python, pandas and Spark drop empty lines: better another value than a row less.
+            write_quoted("", &mut out)?;
+        }
         out.write_all(END)?;
     }
     Ok(())

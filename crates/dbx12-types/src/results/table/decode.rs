@@ -1,47 +1,63 @@
 //! Decoding one cell, straight from its text.
 
-use super::scan::{Kind, Token};
-use serde::de::{Deserializer, Visitor};
+use super::scan::{Cursor, Kind, Token};
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
 use std::str::FromStr;
+
+/// Decodes the value that begins at the cursor, and goes past it.
+///
+/// # Errors
+/// When it is not what `seed` asks for; the cursor is past it nevertheless.
+pub(super) fn decode<'a, S: DeserializeSeed<'a>>(
+    cursor: &mut Cursor<'a>,
+    seed: S,
+) -> Result<S::Value, serde_json::Error> {
+    let start = *cursor;
+    let decoded = seed.deserialize(CellText(cursor));
+    // A type may ask for nothing.
+    if decoded.is_err() || cursor.is_at(&start) {
+        *cursor = start;
+        cursor.value();
+    }
+    decoded
+}
 
 /// The text of a cell as serde reads it.
 ///
-/// Text without escapes, whole numbers, floats and `null` are read here, because the walk over the row has already found
-/// where they end; everything else is `serde_json`'s business.
-pub(super) struct CellText<'a>(pub(super) Token<'a>);
+/// Text without escapes, whole numbers, floats and `null` are read here, in the same pass that finds where they end;
+/// everything else is `serde_json`'s business.
+pub(super) struct CellText<'c, 'a>(pub(super) &'c mut Cursor<'a>);
 
 type Json<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
 
-impl<'a> CellText<'a> {
+impl<'a> CellText<'_, 'a> {
     /// Whether it is `serde_json` that asks, for raw text.
     pub(super) fn is_raw_value(name: &str) -> bool {
         name.starts_with("$serde_json::private::")
     }
 
-    fn json(&self) -> Json<'a> {
-        serde_json::Deserializer::from_str(self.0.text)
+    fn json(self) -> Json<'a> {
+        json(self.0.value())
     }
+}
 
-    /// The number, when it is one that `i64` holds exactly.
-    fn integer(&self) -> Option<i64> {
-        let text = self.0.text;
-        // The most usual by far; and `-0` is a float.
-        let is_number = self.0.kind() == Kind::Number && text != "-0";
-        is_number.then(|| text.parse().ok()).flatten()
-    }
+fn json(token: Token<'_>) -> Json<'_> {
+    serde_json::Deserializer::from_str(token.text)
+}
 
-    /// The nearest float; `serde_json` alone may miss it by one bit. Not what is too large for one.
-    fn float<T: FromStr + Into<f64> + Copy>(&self) -> Option<T> {
-        let is_number = self.0.kind() == Kind::Number;
-        let number: T = is_number.then(|| self.0.text.parse().ok()).flatten()?;
-        number.into().is_finite().then_some(number)
+/// The nearest float; `serde_json` alone may miss it by one bit. Not what is too large for one.
+fn float<T: FromStr + Into<f64> + Copy>(token: Token<'_>) -> Option<T> {
+    if token.kind() != Kind::Number {
+        return None;
     }
+    let number: T = token.text.parse().ok()?;
+    number.into().is_finite().then_some(number)
 }
 
 macro_rules! integers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.integer() {
+            match self.0.integer() {
                 Some(number) => visit_integer(number, visitor),
                 None => self.json().$method(visitor),
             }
@@ -52,9 +68,10 @@ macro_rules! integers {
 macro_rules! floats {
     ($($method:ident: $visit:ident)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.float() {
+            let token = self.0.value();
+            match float(token) {
                 Some(number) => visitor.$visit(number),
-                None => self.json().$method(visitor),
+                None => json(token).$method(visitor),
             }
         }
     )*};
@@ -63,7 +80,7 @@ macro_rules! floats {
 macro_rules! texts {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.0.plain() {
+            match self.0.plain_string() {
                 Some(text) => visitor.visit_borrowed_str(text),
                 None => self.json().$method(visitor),
             }
@@ -79,29 +96,29 @@ macro_rules! others {
     )*};
 }
 
-impl<'a> Deserializer<'a> for CellText<'a> {
+impl<'a> Deserializer<'a> for CellText<'_, 'a> {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if let Some(text) = self.0.plain() {
+        if let Some(text) = self.0.plain_string() {
             return visitor.visit_borrowed_str(text);
         }
-        match self.integer() {
+        match self.0.integer() {
             Some(number) => visit_integer(number, visitor),
             None => self.json().deserialize_any(visitor),
         }
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self.0.text {
-            "true" => visitor.visit_bool(true),
-            "false" => visitor.visit_bool(false),
-            _ => self.json().deserialize_bool(visitor),
+        if self.0.kind() != Kind::Boolean {
+            return self.json().deserialize_bool(visitor);
         }
+        visitor.visit_bool(self.0.value().text == "true")
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         if self.0.kind() == Kind::Null {
+            self.0.value();
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -120,6 +137,7 @@ impl<'a> Deserializer<'a> for CellText<'a> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.0.value();
         visitor.visit_unit()
     }
 

@@ -1,6 +1,6 @@
 //! Reading a table's rows, one at a time.
 
-use super::decode::CellText;
+use super::decode::{self, CellText};
 use super::error::{Problem, TableError};
 use super::walk::Walk;
 use serde::de::value::StrDeserializer;
@@ -27,16 +27,16 @@ impl<'a, T: Deserialize<'a>> Iterator for Rows<'a, T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.walk.next_row()?;
-        let mut decoding = None;
+        let mut failed = None;
         let decoded = T::deserialize(Row {
             walk: &mut self.walk,
-            decoding: &mut decoding,
+            failed: &mut failed,
         });
         // A row of the wrong length explains most of what else may be wrong with it.
         if let Err(error) = self.walk.finish(start) {
             return Some(Err(error));
         }
-        Some(decoded.map_err(|source| match decoding {
+        Some(decoded.map_err(|source| match failed {
             Some(index) => self.walk.in_cell_at(index, Problem::Decode(source)),
             None => self.walk.in_row(Problem::Decode(source)),
         }))
@@ -52,8 +52,8 @@ impl<T> fmt::Debug for Rows<'_, T> {
 /// A row: an array that a struct or a map reads by column name.
 struct Row<'w, 'a> {
     walk: &'w mut Walk<'a>,
-    /// The index of the cell that is being decoded.
-    decoding: &'w mut Option<usize>,
+    /// The index of the cell that could not be decoded.
+    failed: &'w mut Option<usize>,
 }
 
 impl<'a> Row<'_, 'a> {
@@ -64,12 +64,22 @@ impl<'a> Row<'_, 'a> {
         if !self.walk.enter() {
             return Err(de::Error::custom("the row is not an array of cells"));
         }
-        let mut cells = Cells { row: self, index: 0 };
-        let value = visit(&mut cells)?;
-        match cells.row.walk.cell() {
-            Some(_) => Err(de::Error::custom("the row has more cells than the type takes")),
-            None => Ok(value),
+        let mut cells = Cells(self);
+        let decoded = visit(&mut cells);
+        if decoded.is_ok() && cells.0.walk.cell().is_some() {
+            return Err(de::Error::custom("the row has more cells than the type takes"));
         }
+        decoded
+    }
+
+    /// The next cell. `None` at the row's end.
+    fn cell<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Option<Result<S::Value, serde_json::Error>> {
+        let cell = self.walk.at_cell()?;
+        let decoded = decode::decode(cell, seed);
+        if decoded.is_err() {
+            *self.failed = Some(self.walk.cells() - 1);
+        }
+        Some(decoded)
     }
 }
 
@@ -103,8 +113,7 @@ impl<'a> Deserializer<'a> for Row<'_, 'a> {
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
         if CellText::is_raw_value(name) {
-            let row = self.walk.whole_row();
-            return CellText(row).deserialize_newtype_struct(name, visitor);
+            return CellText(&mut self.walk.cursor()).deserialize_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self)
     }
@@ -117,29 +126,13 @@ impl<'a> Deserializer<'a> for Row<'_, 'a> {
 }
 
 /// The cells of a row, to be read in order or by column name.
-struct Cells<'w, 'a> {
-    row: Row<'w, 'a>,
-    index: usize,
-}
-
-impl<'a> Cells<'_, 'a> {
-    fn next<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, serde_json::Error> {
-        let Some(cell) = self.row.walk.cell() else {
-            return Ok(None);
-        };
-        *self.row.decoding = Some(self.index);
-        let value = seed.deserialize(CellText(cell))?;
-        *self.row.decoding = None;
-        self.index += 1;
-        Ok(Some(value))
-    }
-}
+struct Cells<'w, 'a>(Row<'w, 'a>);
 
 impl<'a> SeqAccess<'a> for Cells<'_, 'a> {
     type Error = serde_json::Error;
 
     fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, Self::Error> {
-        self.next(seed)
+        self.0.cell(seed).transpose()
     }
 }
 
@@ -147,13 +140,13 @@ impl<'a> MapAccess<'a> for Cells<'_, 'a> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
-        let name = self.row.walk.names().and_then(|names| names.get(self.index));
+        let name = self.0.walk.next_name();
         name.map(|name| seed.deserialize(StrDeserializer::new(name)))
             .transpose()
     }
 
     fn next_value_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, Self::Error> {
-        let cell = self.next(seed)?;
-        cell.ok_or_else(|| de::Error::custom("the row has fewer cells than the schema has columns"))
+        let missing = || Err(de::Error::custom("the row has fewer cells than the schema has columns"));
+        self.0.cell(seed).unwrap_or_else(missing)
     }
 }

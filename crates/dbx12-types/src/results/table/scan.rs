@@ -36,6 +36,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value of the array it is in. `None` at the array's end, which it leaves.
+    #[cfg(any(feature = "arrow", test))]
     pub(super) fn element(&mut self) -> Option<Token<'a>> {
         self.has_next().then(|| self.value())
     }
@@ -71,17 +72,67 @@ impl<'a> Cursor<'a> {
     /// The value that begins here; goes past it.
     pub(super) fn value(&mut self) -> Token<'a> {
         let start = self.at;
-        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let rest = self.rest();
         let (length, escaped) = match rest.first() {
             Some(b'"') => string_length(rest),
             Some(b'[' | b'{') => (nested_length(rest), false),
-            _ => (scalar_length(rest), false),
+            Some(b't' | b'n') => (4, false),
+            Some(b'f') => (5, false),
+            _ => (number_length(rest), false),
         };
         self.at = start + length;
         Token {
             text: self.text.get(start..self.at).unwrap_or_default(),
             escaped,
         }
+    }
+
+    /// What kind of value begins here.
+    pub(super) fn kind(&self) -> Kind {
+        Kind::of(self.rest())
+    }
+
+    /// The text of the string that begins here; goes past it. `None` when it has escapes, or is no string; then it stays.
+    pub(super) fn plain_string(&mut self) -> Option<&'a str> {
+        let (b'"', rest) = self.rest().split_first()? else {
+            return None;
+        };
+        let length = plain_length(rest);
+        if rest.get(length) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        self.at = start + length + 1;
+        self.text.get(start..start + length)
+    }
+
+    /// The number that begins here, when it is a whole one of at most 18 digits, which any `i64` holds; goes past it.
+    /// `None` for all else, and for `-0`, which is a float; then it stays.
+    pub(super) fn integer(&mut self) -> Option<i64> {
+        let rest = self.rest();
+        let sign = usize::from(rest.first() == Some(&b'-'));
+        let mut length = sign;
+        let mut number = 0i64;
+        while let Some(byte) = rest.get(length).filter(|byte| byte.is_ascii_digit()) {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+            length += 1;
+        }
+        let is_whole = rest.get(length).is_none_or(|byte| ENDS_NUMBER[usize::from(*byte)]);
+        let is_negative_zero = sign == 1 && number == 0;
+        if !is_whole || is_negative_zero || !(1..=18).contains(&(length - sign)) {
+            return None;
+        }
+        self.at += length;
+        Some(if sign == 1 { -number } else { number })
+    }
+
+    /// Whether it is where `other` is, in the same text.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     /// Goes to the next byte that is no white space, and returns it.
@@ -135,35 +186,16 @@ fn nested_length(bytes: &[u8]) -> usize {
     length
 }
 
-/// The length of the number or word that `bytes` begins with: at least one, so that every walk ends.
-fn scalar_length(bytes: &[u8]) -> usize {
+/// The length of the number that `bytes` begins with: at least one, so that every walk ends.
+fn number_length(bytes: &[u8]) -> usize {
     let rest = bytes.get(1..).unwrap_or_default();
-    let length = rest.iter().position(|byte| ENDS_SCALAR[usize::from(*byte)]);
+    let length = rest.iter().position(|byte| ENDS_NUMBER[usize::from(*byte)]);
     1 + length.unwrap_or(rest.len())
 }
 
-/// How many bytes come before the first quote or backslash; all, when there is none. Eight at a time: most of a table
-/// is text.
+/// How many bytes come before the first quote or backslash; all, when there is none.
 fn plain_length(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*word);
-        let found = first_equal(word, b'"') | first_equal(word, b'\\');
-        if found != 0 {
-            return bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
-        }
-        rest = after;
-    }
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\');
-    bytes.len() - rest.len() + rest.iter().position(ends).unwrap_or(rest.len())
-}
-
-/// The lowest bit set is in the lowest byte of `word` that equals `byte`; zero when there is none.
-fn first_equal(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let zero_where_equal = word ^ (ONES * u64::from(byte));
-    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & HIGH
+    memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len())
 }
 
 /// Between the values of sound JSON nothing else is as low as a blank.
@@ -171,12 +203,12 @@ fn is_white_space(byte: u8) -> bool {
     byte <= b' '
 }
 
-/// The bytes that end a number or a word.
-static ENDS_SCALAR: [bool; 256] = {
+/// The bytes that end a number.
+static ENDS_NUMBER: [bool; 256] = {
     let mut ends = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        ends[byte] = byte <= b' ' as usize || matches!(byte as u8, b',' | b']' | b'}' | b':');
+        ends[byte] = byte <= b' ' as usize || matches!(byte as u8, b',' | b']' | b'}');
         byte += 1;
     }
     ends
@@ -185,14 +217,7 @@ static ENDS_SCALAR: [bool; 256] = {
 impl<'a> Token<'a> {
     /// The first byte, which says what kind of value it is.
     pub(super) fn kind(&self) -> Kind {
-        match self.text.as_bytes().first() {
-            Some(b'"') => Kind::String,
-            Some(b'[') => Kind::Array,
-            Some(b'{') => Kind::Object,
-            Some(b't' | b'f') => Kind::Boolean,
-            Some(b'n') | None => Kind::Null,
-            Some(_) => Kind::Number,
-        }
+        Kind::of(self.text.as_bytes())
     }
 
     /// The text of a string that has no escapes.
@@ -232,6 +257,20 @@ pub(super) enum Kind {
     String,
     Array,
     Object,
+}
+
+impl Kind {
+    /// The kind of value that `text` begins with.
+    fn of(text: &[u8]) -> Self {
+        match text.first() {
+            Some(b'"') => Self::String,
+            Some(b'[') => Self::Array,
+            Some(b'{') => Self::Object,
+            Some(b't' | b'f') => Self::Boolean,
+            Some(b'n') | None => Self::Null,
+            Some(_) => Self::Number,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,16 @@ impl<'a> Walk<'a> {
         self.names.as_deref()
     }
 
+    /// The name of the next cell's column. `None` after the last column, and without a schema.
+    pub(super) fn next_name(&self) -> Option<&str> {
+        self.names.as_ref()?.get(self.cells).map(String::as_str)
+    }
+
+    /// How many cells of the row were given out.
+    pub(super) fn cells(&self) -> usize {
+        self.cells
+    }
+
     /// Goes on to the next row, which begins at the cursor. `None` after the last.
     pub(super) fn next_row(&mut self) -> Option<Cursor<'a>> {
         if !self.cursor.has_next() {
@@ -61,20 +71,24 @@ impl<'a> Walk<'a> {
         self.cursor.enter(b'[')
     }
 
-    /// The whole row, as text; stays before it.
-    pub(super) fn whole_row(&self) -> Token<'a> {
-        self.cursor.clone().value()
+    /// Where it is.
+    pub(super) fn cursor(&self) -> Cursor<'a> {
+        self.cursor
     }
 
     /// The next cell of the row. `None` at its end, which it leaves.
     pub(super) fn cell(&mut self) -> Option<Token<'a>> {
-        if self.left {
+        self.at_cell().map(Cursor::value)
+    }
+
+    /// Where the next cell of the row begins; whoever asks goes past it. `None` at the row's end, which it leaves.
+    pub(super) fn at_cell(&mut self) -> Option<&mut Cursor<'a>> {
+        if self.left || !self.cursor.has_next() {
+            self.left = true;
             return None;
         }
-        let cell = self.cursor.element();
-        self.left = cell.is_none();
-        self.cells += usize::from(cell.is_some());
-        cell
+        self.cells += 1;
+        Some(&mut self.cursor)
     }
 
     /// Goes into the next row. False after the last.

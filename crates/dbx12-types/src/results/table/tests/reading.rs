@@ -141,6 +141,34 @@ impl MapBits for Vec<f64> {
 }
 
 #[test]
+fn whole_numbers_are_exact_to_the_edge_of_their_type() {
+    for text in [
+        "0",
+        "-1",
+        "999999999999999999",
+        "-999999999999999999",
+        "1000000000000000000",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551616",
+        "-0",
+        "1.0",
+        "1e2",
+        "1E2",
+    ] {
+        let table = table(&format!("\"data\":[[{text}],[ {text}\n]]"));
+        for row in 0..2 {
+            let ours = |result: Option<i64>| assert_eq!(result, serde_json::from_str(text).ok(), "{text}");
+            ours(table.rows::<(i64,)>().unwrap().nth(row).unwrap().ok().map(|row| row.0));
+            let any = table.rows::<(Value,)>().unwrap().nth(row).unwrap().unwrap().0;
+            assert_eq!(any, serde_json::from_str::<Value>(text).unwrap());
+        }
+    }
+}
+
+#[test]
 fn a_row_that_does_not_fit_is_named_and_the_next_is_read() {
     #[derive(Debug, Deserialize, PartialEq)]
     struct Pair {
@@ -197,7 +225,10 @@ fn a_type_that_reads_nothing_still_walks_on() {
             Ok(Self)
         }
     }
-    assert_eq!(all::<Nothing>(&people()).unwrap().len(), 2);
+    let table = people();
+    assert_eq!(all::<Nothing>(&table).unwrap().len(), 2);
+    let names = all::<(Nothing, String)>(&table).unwrap();
+    assert_eq!(names[1].1, "B\"ob");
 }
 
 #[test]

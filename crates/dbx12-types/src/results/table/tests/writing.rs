@@ -43,6 +43,10 @@ fn csv_tells_null_from_empty_text() {
     assert_eq!(csv(&mixed()).unwrap(), lines.join("\r\n"));
     assert_eq!(csv(&table("\"data\":[[1,null],[]]")).unwrap(), "1,\r\n\r\n");
     assert_eq!(csv(&typed(&[], "[]")).unwrap(), "");
+    assert_eq!(
+        csv(&typed(&["a int"], "[[1],[null],[2]]")).unwrap(),
+        "a\r\n1\r\n\"\"\r\n2\r\n"
+    );
     assert_eq!(csv(&typed(&["a,b int", " int"], "[]")).unwrap(), "\"a,b\",\"\"\r\n");
 }
 
