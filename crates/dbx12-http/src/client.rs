@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::retry::{Budget, RetryPolicy};
 use crate::types::Endpoint;
 use crate::{
-    BuildError, CallOptions, ClientBuilder, Credentials, Error, ErrorKind, Host, RawRequest, Transport, decode, trace,
+    BuildError, CallOptions, ClientBuilder, CredentialContext, Credentials, Error, ErrorKind, Host, RawRequest,
+    Transport, decode, trace,
 };
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -29,6 +30,9 @@ pub struct Client(Arc<Settings>);
 pub(crate) struct Settings {
     pub(crate) host: Host,
     pub(crate) credentials: Credentials,
+    /// What the credentials work with.
+    pub(crate) context: CredentialContext,
+    pub(crate) workspace_id: Option<HeaderValue>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
@@ -45,12 +49,11 @@ impl Client {
         ClientBuilder::new(host)
     }
 
-    /// A client of the workspace that this process's environment names, see [`Config::or_environment`].
+    /// A client of the workspace that this process's environment or the file with profiles names, see
+    /// [`Config`](crate::Config).
     ///
     /// # Errors
-    /// When the environment names no host, or more or less than one way to authenticate.
-    ///
-    /// [`Config::or_environment`]: crate::Config::or_environment
+    /// When they name no host, or more or less than one way to authenticate, or when the file cannot be used.
     pub fn from_environment() -> Result<Self, BuildError> {
         ClientBuilder::from_environment(|name| std::env::var(name).ok())?.build()
     }

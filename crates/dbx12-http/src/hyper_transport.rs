@@ -3,7 +3,7 @@
 mod body;
 mod classify;
 
-use crate::transport::{BoxFuture, Progress, Transport, TransportError, TransportErrorKind};
+use crate::transport::{BoxFuture, Progress, ResponseLimit, Transport, TransportError, TransportErrorKind};
 use crate::{BuildError, tls};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
@@ -115,9 +115,11 @@ impl HyperTransport {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let progress = Progress::of(&request);
         progress.not_sent();
+        let asked = request.extensions().get::<ResponseLimit>();
+        let limit = asked.map_or(self.response_limit, |asked| asked.0.min(self.response_limit));
         let response = self.response_head(request, &progress).await?;
         let (mut parts, incoming) = response.into_parts();
-        let body = body::read(incoming, &parts.headers, self.response_limit).await?;
+        let body = body::read(incoming, &parts.headers, limit).await?;
         // What they said of the body as it came is not true of it as it is.
         if parts.headers.remove(CONTENT_ENCODING).is_some() {
             parts.headers.remove(CONTENT_LENGTH);

@@ -127,6 +127,11 @@ impl Progress {
     }
 }
 
+/// The largest response that the client wants to read to this request, in bytes, where that is less than the transport
+/// itself allows: in the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResponseLimit(pub(crate) usize);
+
 /// Why no complete response came.
 ///
 /// Neither message nor source may hold a secret, a query or a body: they are shown to people.

@@ -43,7 +43,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "dbx12-http",
         ours: &["dbx12-types"],
-        by_feature: &[],
+        by_feature: &[("rustix", "command")],
         others: Others::Only(&[
             "base64",
             "bytes",
