@@ -1,5 +1,4 @@
-//! Host, credentials and limits from arguments, the environment and the file with profiles, as the official tools read
-//! them.
+#![doc = include_str!("../CONFIGURATION.md")]
 
 mod auth_type;
 mod explain;
