@@ -4,6 +4,7 @@
 mod bad_input;
 mod cli;
 mod client_errors;
+mod credentials;
 mod document;
 mod faults;
 mod invariants;

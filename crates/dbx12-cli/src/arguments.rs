@@ -29,20 +29,18 @@ Exit codes:
   130  interrupted by Ctrl-C or a signal
 
 Environment:
-  DATABRICKS_HOST, DATABRICKS_TOKEN, or DATABRICKS_USERNAME and DATABRICKS_PASSWORD, DATABRICKS_CLUSTER_ID.
-  Without a token or a password, the .netrc file (or the one that NETRC names) is looked at.";
+  DATABRICKS_HOST, DATABRICKS_CLUSTER_ID, and DATABRICKS_TOKEN or another kind of credentials, as the official tools
+  read them. Without, the DEFAULT profile of ~/.databrickscfg (or of the file that DATABRICKS_CONFIG_FILE names).
+  With a host but nothing else, the .netrc file (or the one that NETRC names) is looked at.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The workspace's address, for example adb-1234.azuredatabricks.net.
-    #[arg(
-        long,
-        global = true,
-        env = "DATABRICKS_HOST",
-        value_name = "URL",
-        hide_env_values = true
-    )]
+    /// The workspace's address, for example adb-1234.azuredatabricks.net. Else DATABRICKS_HOST, or that of a profile.
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) host: Option<String>,
+    /// The profile of ~/.databrickscfg to use. Wins over host and credentials in the environment.
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// A file with certificates (PEM) to trust beside the system's own.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,

@@ -11,10 +11,11 @@ pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
     if let Some(host) = &global.host {
         config = config.host(host);
     }
-    let mut builder = config
-        .or_environment(|name| std::env::var(name).ok())
-        .into_builder()
-        .map_err(misconfigured)?;
+    if let Some(profile) = &global.profile {
+        config = config.profile(profile).profile_wins(true);
+    }
+    let config = config.resolve(|name| std::env::var(name).ok());
+    let mut builder = config.and_then(Config::into_builder).map_err(misconfigured)?;
     if let Some(ca_file) = &global.ca_file {
         builder = builder.ca_certificate_file(ca_file);
     }

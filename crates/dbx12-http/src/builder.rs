@@ -8,7 +8,9 @@ use crate::pace::Pace;
 use crate::retry::Budget;
 use crate::trace::TraceContext;
 use crate::user_agent::{Product, UserAgent};
-use crate::{BuildError, Client, Credentials, Host, ProxySettings, RetryPolicy, Transport, user_agent};
+use crate::{
+    BuildError, Client, CredentialContext, Credentials, Host, ProxySettings, RetryPolicy, Transport, host, user_agent,
+};
 use http::{HeaderMap, HeaderValue};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -49,17 +51,17 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     requests_per_second: Option<f64>,
     seed: Option<u64>,
+    workspace_id: Option<String>,
 }
 
 /// Where the credentials come from.
 #[derive(Clone, Debug)]
 enum Choice {
-    Missing,
+    /// What was configured instead, if a configuration was asked.
+    Missing(String),
     Given(Credentials),
     Netrc,
     NetrcFile(PathBuf),
-    /// Nothing else was configured: the file may be missing, and then the error says what could be set.
-    LastResort(Option<PathBuf>),
 }
 
 impl ClientBuilder {
@@ -67,7 +69,7 @@ impl ClientBuilder {
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
-            credentials: Choice::Missing,
+            credentials: Choice::Missing(String::new()),
             transport: None,
             allow_plain_http: false,
             product: None,
@@ -82,22 +84,21 @@ impl ClientBuilder {
             retry: RetryPolicy::default(),
             requests_per_second: None,
             seed: None,
+            workspace_id: None,
         }
     }
 
-    /// A builder with host and credentials from environment variables, see [`Config::or_environment`], and with their
-    /// [proxies](ProxySettings::from_environment); what it says of the surroundings (`DATABRICKS_SDK_UPSTREAM`,
-    /// `DATABRICKS_RUNTIME_VERSION`, the provider of continuous integration) goes into the `User-Agent`, as the official
-    /// tools do: `from_environment(|name| std::env::var(name).ok())`.
+    /// A builder with host and credentials from environment variables and the file with profiles, see
+    /// [`Config`](crate::Config), and with the environment's [proxies](ProxySettings::from_environment). What it says of the
+    /// surroundings (`DATABRICKS_SDK_UPSTREAM`, `DATABRICKS_RUNTIME_VERSION`, the provider of continuous integration) goes
+    /// into the `User-Agent`, as the official tools do: `from_environment(|name| std::env::var(name).ok())`.
     ///
     /// # Errors
-    /// When the variables name no host, or more or less than one way to authenticate.
-    ///
-    /// [`Config::or_environment`]: crate::Config::or_environment
+    /// When they name no host, or more or less than one way to authenticate, or when the file cannot be used.
     pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BuildError> {
         let proxies = ProxySettings::from_environment(&lookup);
         let user_agent_extra = user_agent::from_environment(&lookup);
-        let builder = crate::Config::new().or_environment(lookup).into_builder()?;
+        let builder = crate::Config::new().resolve(lookup)?.into_builder()?;
         Ok(Self {
             user_agent_extra,
             ..builder.proxies(proxies)
@@ -125,9 +126,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes the credentials from a `.netrc` file because nothing else gives any.
-    pub(crate) fn netrc_as_last_resort(mut self, path: Option<PathBuf>) -> Self {
-        self.credentials = Choice::LastResort(path);
+    /// A configuration gave no credentials; `configured` is what it gave.
+    pub(crate) fn no_credentials_in(mut self, configured: String) -> Self {
+        self.credentials = Choice::Missing(configured);
+        self
+    }
+
+    /// The id of the workspace, for a host that serves many; sent as `X-Databricks-Workspace-Id`. Default: the one in the
+    /// address, if it was pasted with one: `https://dbc-1234.cloud.databricks.com/?o=1234567890`.
+    #[must_use]
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.workspace_id = Some(id.into());
         self
     }
 
@@ -269,11 +278,21 @@ impl ClientBuilder {
         };
         // Its characters are all allowed in a header.
         let user_agent = HeaderValue::try_from(user_agent.to_string());
+        let user_agent = user_agent.unwrap_or(HeaderValue::from_static("dbx12-http"));
+        let context = CredentialContext::of_client(
+            host.clone(),
+            transport.clone(),
+            self.attempt_timeout,
+            self.retry,
+            user_agent.clone(),
+        );
         Ok(Client::new(Settings {
-            user_agent: user_agent.unwrap_or(HeaderValue::from_static("dbx12-http")),
+            user_agent,
+            workspace_id: self.workspace_id_header()?,
             trace_context: self.trace_context,
             host,
             credentials,
+            context,
             transport,
             attempt_timeout: self.attempt_timeout,
             deadline: self.deadline,
@@ -282,6 +301,16 @@ impl ClientBuilder {
             pace: Pace::new(self.requests_per_second),
             rng: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
         }))
+    }
+
+    /// The id that was set, else the one in a pasted address.
+    fn workspace_id_header(&self) -> Result<Option<HeaderValue>, BuildError> {
+        let id = self
+            .workspace_id
+            .clone()
+            .or_else(|| host::ids_in(&self.host).workspace_id);
+        let header = id.map(HeaderValue::try_from).transpose();
+        header.map_err(|_| BuildError::WorkspaceId)
     }
 
     #[cfg(feature = "hyper")]
@@ -313,13 +342,12 @@ impl Choice {
             Self::Given(credentials) => Ok(credentials.clone()),
             Self::Netrc => Credentials::netrc(host),
             Self::NetrcFile(path) => Credentials::from_netrc_file(path, host),
-            Self::LastResort(Some(path)) if path.exists() => {
-                let entry = crate::credentials::netrc::read(path)?.find(host);
-                return entry
-                    .map(Credentials::from_netrc_entry)
-                    .ok_or_else(|| BuildError::no_credentials(host));
+            Self::Missing(configured) => {
+                return Err(BuildError::NoCredentials {
+                    host: host.name().to_owned(),
+                    configured: configured.clone(),
+                });
             }
-            Self::LastResort(_) | Self::Missing => return Err(BuildError::no_credentials(host)),
         };
         credentials.map_err(BuildError::from)
     }

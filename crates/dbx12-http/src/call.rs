@@ -1,6 +1,7 @@
 //! The attempt loop: the one place that sends, waits and sends again.
 
 use crate::client::Settings;
+use crate::credentials::secrets::Secrets;
 use crate::encode::Outgoing;
 use crate::error::CallRecord;
 use crate::failure::Failure;
@@ -9,9 +10,12 @@ use crate::types::ErrorBody;
 use crate::{CallOptions, CredentialError, Error, ErrorKind, retry};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
+
+/// Tells a host that serves many workspaces which one is meant. As the official tools send it.
+const WORKSPACE_ID: HeaderName = HeaderName::from_static("x-databricks-workspace-id");
 
 /// One call on its way.
 pub(crate) struct Call<'a> {
@@ -22,6 +26,10 @@ pub(crate) struct Call<'a> {
     report_not_ready: bool,
     attempts: u32,
     maybe_delivered: bool,
+    /// What the last attempt carried.
+    credentials: HeaderMap,
+    /// The credentials were refused once and got anew.
+    renewed: bool,
 }
 
 impl<'a> Call<'a> {
@@ -35,6 +43,8 @@ impl<'a> Call<'a> {
             report_not_ready: options.report_not_ready,
             attempts: 0,
             maybe_delivered: false,
+            credentials: HeaderMap::new(),
+            renewed: false,
         }
     }
 
@@ -60,6 +70,9 @@ impl<'a> Call<'a> {
             };
             self.maybe_delivered |= failure.maybe_delivered;
             self.adapt_pace(admitted, &failure);
+            if self.may_renew_credentials(&failure) {
+                continue;
+            }
             match self.wait_after(&failure) {
                 Some(wait) => sleep(wait).await,
                 None => return Err(failure),
@@ -67,7 +80,18 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub(crate) fn into_error(self, failure: Failure) -> Error {
+    /// Whether the credentials have expired or were revoked, and there may be others. The service looks at them before
+    /// anything else, so that any operation may be sent again.
+    fn may_renew_credentials(&mut self, failure: &Failure) -> bool {
+        let refused = failure.refuses_token() && self.settings.credentials.refused(&self.credentials);
+        let first = !self.renewed;
+        self.renewed |= refused;
+        refused && first && self.attempts < self.settings.retry.max_attempts
+    }
+
+    pub(crate) fn into_error(self, mut failure: Failure) -> Error {
+        // A page or a message may repeat what it was sent.
+        failure.message = Secrets::of_headers(&self.credentials).hide(failure.message);
         let record = CallRecord {
             operation: self.request.operation.clone(),
             host: self.settings.host.clone(),
@@ -93,17 +117,21 @@ impl<'a> Call<'a> {
         }
     }
 
-    async fn attempt(&self) -> Result<Response<Bytes>, Failure> {
+    async fn attempt(&mut self) -> Result<Response<Bytes>, Failure> {
         let limit = self.attempt_limit();
-        let credentials = match within(limit, self.settings.credentials.headers(&self.settings.host)).await {
+        let credentials = match within(limit, self.settings.credentials.headers(&self.settings.context)).await {
             Ok(credentials) => credentials.map_err(Failure::credentials)?,
             Err(limit) => return Err(self.credentials_took_too_long(limit)),
         };
+        self.credentials = credentials;
         let progress = Progress::default();
-        let request = self.http_request(credentials, progress.clone());
+        let request = self.http_request(progress.clone());
         match within(limit, self.settings.transport.send(request)).await {
             Ok(Ok(response)) if response.status().is_success() => Ok(response),
-            Ok(Ok(response)) => Err(Failure::of_response(&response)),
+            Ok(Ok(response)) => {
+                let response = Secrets::of_headers(&self.credentials).hide_in(response);
+                Err(Failure::of_response(&response))
+            }
             Ok(Err(error)) => Err(Failure::of_transport(error)),
             Err(limit) if self.is_deadline(limit) => Err(Failure::deadline(limit.length, progress.maybe_sent())),
             Err(limit) => Err(Failure::attempt_timed_out(limit.length, progress.maybe_sent())),
@@ -111,7 +139,7 @@ impl<'a> Call<'a> {
     }
 
     /// The request of one attempt.
-    pub(crate) fn http_request(&self, credentials: HeaderMap, progress: Progress) -> Request<Bytes> {
+    pub(crate) fn http_request(&self, progress: Progress) -> Request<Bytes> {
         let mut request = Request::new(self.request.body.clone());
         *request.method_mut() = self.request.operation.method.clone();
         *request.uri_mut() = self.request.uri.clone();
@@ -126,7 +154,10 @@ impl<'a> Call<'a> {
             Some(context) if self.request.trace.is_empty() => context.add_to(headers),
             _ => headers.extend(self.request.trace.clone()),
         }
-        headers.extend(credentials);
+        if let Some(workspace_id) = &self.settings.workspace_id {
+            headers.insert(WORKSPACE_ID, workspace_id.clone());
+        }
+        headers.extend(self.credentials.clone());
         request
     }
 

@@ -10,11 +10,11 @@ use crate::trace::TraceContext;
 use crate::transport::Progress;
 use crate::types::Endpoint;
 use crate::{
-    BuildError, CallOptions, ClientBuilder, Credentials, Error, ErrorKind, Host, RawRequest, Transport, curl, decode,
-    trace,
+    BuildError, CallOptions, ClientBuilder, CredentialContext, Credentials, Error, ErrorKind, Host, RawRequest,
+    Transport, curl, decode, trace,
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderValue, Response};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +34,9 @@ pub struct Client(pub(crate) Arc<Settings>);
 pub(crate) struct Settings {
     pub(crate) host: Host,
     pub(crate) credentials: Credentials,
+    /// What the credentials work with.
+    pub(crate) context: CredentialContext,
+    pub(crate) workspace_id: Option<HeaderValue>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) trace_context: Option<TraceContext>,
@@ -52,12 +55,11 @@ impl Client {
         ClientBuilder::new(host)
     }
 
-    /// A client of the workspace that this process's environment names, see [`Config::or_environment`].
+    /// A client of the workspace that this process's environment or the file with profiles names, see
+    /// [`Config`](crate::Config).
     ///
     /// # Errors
-    /// When the environment names no host, or more or less than one way to authenticate.
-    ///
-    /// [`Config::or_environment`]: crate::Config::or_environment
+    /// When they name no host, or more or less than one way to authenticate, or when the file cannot be used.
     pub fn from_environment() -> Result<Self, BuildError> {
         ClientBuilder::from_environment(|name| std::env::var(name).ok())?.build()
     }
@@ -141,7 +143,7 @@ impl Client {
 
     fn curl_of(&self, outgoing: &Outgoing) -> String {
         let call = Call::new(&self.0, outgoing, &CallOptions::default());
-        let request = call.http_request(HeaderMap::new(), Progress::default());
+        let request = call.http_request(Progress::default());
         let login = match self.0.credentials.auth_type() {
             "none" => None,
             "netrc" => Some("--netrc"),

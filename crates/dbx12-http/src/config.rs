@@ -1,15 +1,26 @@
-//! Host and credentials from arguments and environment, put together without looking at the world.
+#![doc = include_str!("../CONFIGURATION.md")]
 
-use crate::credentials::netrc;
-use crate::{BuildError, ClientBuilder, Credentials};
+mod auth_type;
+mod choice;
+mod explain;
+mod file;
+mod load;
+mod setting;
+
+pub use auth_type::AuthType;
+pub use explain::{ExplainedAuthType, ExplainedSetting, Explanation, Verdict};
+pub use file::{ConfigFile, ConfigFileError, Profile};
+pub use setting::Setting;
+
+use crate::{BuildError, ClientBuilder, Host, host};
 use secrecy::{ExposeSecret, SecretString};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Where the workspace is and who asks, as gathered from arguments and environment variables.
-///
-/// Arguments win over the environment. An argument that gives credentials rules out the environment's of the other kind:
-/// `token` makes `DATABRICKS_USERNAME` meaningless, and `username` makes `DATABRICKS_TOKEN` so. When nothing gives
-/// credentials, the `.netrc` file does.
+/// Where the workspace is and who asks, as the official tools are configured: arguments win over environment variables,
+/// and those over the file with profiles. `.netrc` is looked at when nothing else gives credentials.
 ///
 /// ```
 /// use dbx12_http::Config;
@@ -18,16 +29,58 @@ use std::path::PathBuf;
 ///     "DATABRICKS_TOKEN" => Some("dapi…".to_owned()),
 ///     _ => None,
 /// };
-/// let builder = Config::new().or_environment(environment).into_builder()?;
+/// let config = Config::new().resolve(environment)?;
+/// println!("{}", config.explain());
+/// let builder = config.into_builder()?;
 /// # Ok::<_, dbx12_http::BuildError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+///
+/// # The file
+/// `~/.databrickscfg`, or the one that `DATABRICKS_CONFIG_FILE` names. It is not looked at when no profile was asked for
+/// and a host or anything of credentials is set already. The profile is the one that was asked for, else the one that
+/// `[__settings__] default_profile` names, else `DEFAULT`. One that was named must be there; `DEFAULT` need not.
+#[derive(Clone, Default)]
 pub struct Config {
-    host: Option<String>,
-    token: Option<SecretString>,
-    username: Option<String>,
-    password: Option<SecretString>,
-    netrc_file: Option<PathBuf>,
+    values: BTreeMap<Setting, Value>,
+    /// What was set again further down, and did not count.
+    ignored: Vec<(Setting, Origin)>,
+    /// The variables that were set, by the table's order.
+    variables: BTreeSet<(Setting, &'static str)>,
+    home: Option<PathBuf>,
+    #[cfg_attr(not(feature = "command"), allow(dead_code, reason = "programs are looked for in it"))]
+    path: Option<String>,
+    profile_wins: bool,
+    notes: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Value {
+    text: SecretString,
+    origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The program gave it.
+    Argument,
+    /// An environment variable.
+    Environment(String),
+    /// A profile of a file.
+    #[non_exhaustive]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The profile.
+        profile: String,
+    },
+    /// The address of the workspace, pasted with its query.
+    Address,
+    /// A `.netrc` file.
+    Netrc(PathBuf),
+    /// Nobody set it.
+    Default,
 }
 
 impl Config {
@@ -36,79 +89,236 @@ impl Config {
         Self::default()
     }
 
+    /// Sets any setting. An empty value counts as none.
+    #[must_use]
+    pub fn set(mut self, setting: Setting, value: impl Into<String>) -> Self {
+        self.values.remove(&setting);
+        self.fill(setting, value.into(), Origin::Argument);
+        self
+    }
+
     /// Sets the address of the workspace.
     #[must_use]
-    pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = Some(host.into());
-        self
+    pub fn host(self, host: impl Into<String>) -> Self {
+        self.set(Setting::Host, host)
     }
 
     /// Sets the token.
     #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(SecretString::from(token.into()));
-        self
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.set(Setting::Token, token)
     }
 
     /// Sets the user for HTTP Basic.
     #[must_use]
-    pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
-        self
+    pub fn username(self, username: impl Into<String>) -> Self {
+        self.set(Setting::Username, username)
     }
 
     /// Sets the password for HTTP Basic.
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(SecretString::from(password.into()));
+    pub fn password(self, password: impl Into<String>) -> Self {
+        self.set(Setting::Password, password)
+    }
+
+    /// Sets the profile. Environment variables win over what is in it.
+    #[must_use]
+    pub fn profile(self, name: impl Into<String>) -> Self {
+        self.set(Setting::Profile, name)
+    }
+
+    /// Whether a profile that was set as an argument wins over the environment's host and credentials, as `--profile`
+    /// does with the official command line. Default no, as with the official SDKs.
+    #[must_use]
+    pub fn profile_wins(mut self, wins: bool) -> Self {
+        self.profile_wins = wins;
         self
+    }
+
+    /// Sets the file with profiles.
+    #[must_use]
+    pub fn config_file(self, path: impl AsRef<Path>) -> Self {
+        self.set(Setting::ConfigFile, path.as_ref().to_string_lossy())
+    }
+
+    /// Sets the only kind of credentials to use, see [`AuthType`].
+    #[must_use]
+    pub fn auth_type(self, name: impl Into<String>) -> Self {
+        self.set(Setting::AuthType, name)
     }
 
     /// Sets the `.netrc` file that is read when nothing else gives credentials.
     #[must_use]
-    pub fn netrc_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.netrc_file = Some(path.into());
-        self
+    pub fn netrc_file(self, path: impl AsRef<Path>) -> Self {
+        self.set(Setting::NetrcFile, path.as_ref().to_string_lossy())
     }
 
-    /// Fills what is not set from `DATABRICKS_HOST`, `DATABRICKS_TOKEN`, `DATABRICKS_USERNAME` and
-    /// `DATABRICKS_PASSWORD`; `NETRC` and `HOME` say where `.netrc` is. An empty variable counts as missing.
-    ///
-    /// Pass `|name| std::env::var(name).ok()` for the real environment.
+    /// Whether `.netrc` is looked at when nothing else gives credentials. Default yes.
     #[must_use]
-    pub fn or_environment(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let secret = |name: &str| set(name).map(SecretString::from);
-        let (has_token, has_basic) = (self.token.is_some(), self.username.is_some() || self.password.is_some());
-        self.host = self.host.or_else(|| set("DATABRICKS_HOST"));
-        if !has_basic {
-            self.token = self.token.or_else(|| secret("DATABRICKS_TOKEN"));
-        }
-        if !has_token {
-            self.username = self.username.or_else(|| set("DATABRICKS_USERNAME"));
-            self.password = self.password.or_else(|| secret("DATABRICKS_PASSWORD"));
-        }
-        self.netrc_file = self.netrc_file.or_else(|| netrc::default_path(lookup));
-        self
+    pub fn use_netrc(self, yes: bool) -> Self {
+        self.set(Setting::UseNetrc, yes.to_string())
     }
 
-    /// A builder with this host and these credentials.
+    /// The value of a setting that is no secret.
+    pub fn value(&self, setting: Setting) -> Option<&str> {
+        self.given(setting).filter(|_| !setting.is_secret())
+    }
+
+    /// The most requests a second that are configured.
     ///
     /// # Errors
-    /// When there is no host, or when the credentials are of more than one kind or incomplete. That there are none at
-    /// all shows when the client is built, since the `.netrc` file is only read then.
+    /// When it is not a number.
+    pub fn requests_per_second(&self) -> Result<Option<u32>, BuildError> {
+        self.number(Setting::RateLimit)
+    }
+
+    /// A builder with this host, these credentials and these limits. Reads the `.netrc` file if nothing else gives
+    /// credentials, but no token: programs and servers are asked with the first call.
+    ///
+    /// # Errors
+    /// When there is no host, or when the credentials are of more than one family or incomplete, or when a value cannot be
+    /// understood. That there are no credentials at all shows when the client is built, so that the builder may still be
+    /// given some.
     pub fn into_builder(self) -> Result<ClientBuilder, BuildError> {
-        let builder = ClientBuilder::new(self.host.ok_or(BuildError::NoHost)?);
-        let incomplete = |given, missing| Err(BuildError::IncompleteCredentials { given, missing });
-        match (self.token, self.username, self.password) {
-            (Some(token), None, None) => Ok(builder.credentials(Credentials::bearer(token.expose_secret()))),
-            (None, Some(username), Some(password)) => {
-                Ok(builder.credentials(Credentials::basic(username, password.expose_secret())))
-            }
-            (Some(_), _, _) => Err(BuildError::AmbiguousCredentials),
-            (None, Some(_), None) => incomplete("a user name", "a password (DATABRICKS_PASSWORD)"),
-            (None, None, Some(_)) => incomplete("a password", "a user name (DATABRICKS_USERNAME)"),
-            (None, None, None) => Ok(builder.netrc_as_last_resort(self.netrc_file)),
+        let address = self.given(Setting::Host).ok_or(BuildError::NoHost)?;
+        let host = Host::parse(address)?;
+        self.refuse_what_is_not_safe()?;
+        let mut builder = ClientBuilder::new(address);
+        if let Some(id) = self.workspace_id() {
+            builder = builder.workspace_id(id);
+        }
+        if let Some(seconds) = self.number(Setting::HttpTimeoutSeconds)? {
+            builder = builder.attempt_timeout(Duration::from_secs(seconds.into()));
+        }
+        if let Some(seconds) = self.seconds_of_call()? {
+            builder = builder.deadline(seconds);
+        }
+        // As for the official tools, none at all is no limit of its own.
+        if let Some(most) = self.requests_per_second()?.filter(|most| *most > 0) {
+            builder = builder.requests_per_second(most.into());
+        }
+        Ok(match self.credentials(&host)? {
+            Some(credentials) => builder.credentials(credentials),
+            None => builder.no_credentials_in(self.summary()),
+        })
+    }
+
+    /// `Config: host=…, token=***. Env: DATABRICKS_TOKEN`, in the words of the official tools.
+    fn summary(&self) -> String {
+        let used = self.values.keys().map(|setting| {
+            let value = self.shown(*setting).unwrap_or_default();
+            format!("{setting}={value}")
+        });
+        let used = used.collect::<Vec<_>>().join(", ");
+        let variables: Vec<_> = self.variables.iter().map(|(_, name)| *name).collect();
+        match (used.as_str(), variables.as_slice()) {
+            ("", []) => String::new(),
+            (_, []) => format!("Config: {used}"),
+            ("", _) => format!("Env: {}", variables.join(", ")),
+            _ => format!("Config: {used}. Env: {}", variables.join(", ")),
+        }
+    }
+
+    /// The value as it may be shown to anybody.
+    fn shown(&self, setting: Setting) -> Option<String> {
+        let value = self.given(setting)?;
+        Some(match setting {
+            _ if setting.is_secret() => "***".to_owned(),
+            // What is no host may hold a password.
+            Setting::Host => Host::parse(value).map_or_else(|_| "***".to_owned(), |host| host.to_string()),
+            _ => crate::decode::one_line(value),
+        })
+    }
+
+    /// `none` is how the official command line writes that there is no workspace.
+    fn workspace_id(&self) -> Option<String> {
+        let given = self.given(Setting::WorkspaceId).filter(|id| *id != "none");
+        given
+            .map(str::to_owned)
+            .or_else(|| host::ids_in(self.text(Setting::Host)).workspace_id)
+    }
+
+    /// How long a call may take with all its attempts. With the official tools, a negative number is no limit.
+    fn seconds_of_call(&self) -> Result<Option<Duration>, BuildError> {
+        if self.text(Setting::RetryTimeoutSeconds).starts_with('-') {
+            return Ok(None);
+        }
+        let seconds = self.number(Setting::RetryTimeoutSeconds)?;
+        Ok(seconds.map(|seconds| Duration::from_secs(seconds.into())))
+    }
+
+    /// A yes or no, in the spellings of sdk-go.
+    fn flag(&self, setting: Setting) -> Result<bool, BuildError> {
+        match self.text(setting) {
+            "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+            _ => Err(self.invalid(setting, "is neither `true` nor `false`")),
+        }
+    }
+
+    fn number(&self, setting: Setting) -> Result<Option<u32>, BuildError> {
+        let number = self.given(setting).map(|text| text.trim().parse());
+        number
+            .transpose()
+            .map_err(|_| self.invalid(setting, "is not a whole number"))
+    }
+
+    fn invalid(&self, setting: Setting, problem: &str) -> BuildError {
+        let origin = self.values.get(&setting).map(|value| value.origin.to_string());
+        BuildError::Setting {
+            name: setting.name(),
+            origin: origin.unwrap_or_default(),
+            problem: problem.to_owned(),
+        }
+    }
+
+    /// Secret or not: for those who use it.
+    fn given(&self, setting: Setting) -> Option<&str> {
+        self.values.get(&setting).map(|value| value.text.expose_secret())
+    }
+
+    /// Secret or not; empty when there is none.
+    fn text(&self, setting: Setting) -> &str {
+        self.given(setting).unwrap_or_default()
+    }
+
+    fn is_set(&self, setting: Setting) -> bool {
+        self.values.contains_key(&setting)
+    }
+
+    /// Sets what is not set.
+    fn fill(&mut self, setting: Setting, text: String, origin: Origin) {
+        if text.is_empty() {
+            return;
+        }
+        if self.is_set(setting) {
+            self.ignored.push((setting, origin));
+            return;
+        }
+        let text = SecretString::from(text);
+        self.values.insert(setting, Value { text, origin });
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self
+            .values
+            .keys()
+            .map(|setting| (setting.name(), self.shown(*setting).unwrap_or_default()));
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => f.write_str("argument"),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::File { path, profile } => write!(f, "file {}, profile {profile}", path.display()),
+            Self::Address => f.write_str("the host's address"),
+            Self::Netrc(path) => write!(f, "netrc {}", path.display()),
+            Self::Default => f.write_str("default"),
         }
     }
 }

@@ -1,16 +1,46 @@
 //! Who asks: credentials for the `Authorization` header, asked for before each attempt.
+//!
+//! [`Credentials`] are made of a [`CredentialSource`]. Those that get a token which expires are a [`TokenSource`], and are
+//! kept and renewed by [`Credentials::from_tokens`].
+
+mod azure;
+mod cached;
+mod chain;
+#[cfg(feature = "command")]
+mod command;
+mod context;
+mod error;
+mod federation;
+pub(crate) mod netrc;
+mod oauth;
+pub(crate) mod secrets;
+mod token;
+
+pub use azure::Azure;
+pub use cached::TokenSource;
+#[cfg(feature = "command")]
+pub use command::Command;
+pub use context::CredentialContext;
+pub use error::CredentialError;
+pub use federation::{IdToken, TokenFederation};
+pub use netrc::{Netrc, NetrcEntry, NetrcError};
+pub use oauth::OAuthM2m;
+pub use token::AccessToken;
+
+pub(crate) use azure::Environment as AzureEnvironment;
+pub(crate) use chain::Chain;
+#[cfg(feature = "command")]
+pub(crate) use command::find_program;
 
 use crate::{BoxFuture, Host};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use cached::Cached;
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
-use std::error::Error as StdError;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-
-pub(crate) mod netrc;
 
 /// A source of credentials. The client asks it before each attempt, so a source may refresh what has expired.
 ///
@@ -19,8 +49,8 @@ pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
     /// The kind of credentials in the words of the official tools, such as `pat` or `basic`; part of the `User-Agent`.
     fn auth_type(&self) -> &str;
 
-    /// The headers that authenticate a request to `host`: `Authorization`, mostly. The client marks them sensitive and
-    /// sends them with one attempt. They replace headers of the same name.
+    /// The headers that authenticate a request to the workspace: `Authorization`, mostly. The client marks them sensitive
+    /// and sends them with one attempt. They replace headers of the same name.
     ///
     /// # Errors
     /// When there are no credentials to be had. The call fails with [`ErrorKind::Credentials`](crate::ErrorKind), and is
@@ -28,7 +58,15 @@ pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Cancellation
     /// The future is dropped when the caller gives up; work shared by many calls must not be lost by that.
-    fn headers<'a>(&'a self, host: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>>;
+    fn headers<'a>(&'a self, context: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>>;
+
+    /// The service refused a request with these headers: what they were made of has expired or was revoked, and should be
+    /// forgotten. Returns whether asking again may bring other headers; then the client tries once more, which is safe for
+    /// every operation, since the request was refused before it was processed.
+    fn refused(&self, headers: &HeaderMap) -> bool {
+        let _ = headers;
+        false
+    }
 }
 
 /// Credentials of any kind. Cheap to clone; `Debug` shows the kind only.
@@ -56,6 +94,44 @@ impl Credentials {
         Self::new(Bearer(SecretString::from(token.into().trim().to_owned())))
     }
 
+    /// Tokens that expire: the last one is kept while it is good, renewed before it expires without making anybody wait,
+    /// and got once for all who need it at the same time. When the service refuses it, it is forgotten, and the call goes on
+    /// with a new one.
+    ///
+    /// A token is renewed when half of its life is over, or 20 minutes before its end, whichever is later; it is not used in
+    /// its last 40 seconds, in which the service may refuse it.
+    pub fn from_tokens(source: impl TokenSource) -> Self {
+        Self::new(Cached::new(source))
+    }
+
+    /// Tokens from a function, kept and renewed as by [`from_tokens`](Self::from_tokens). `auth_type` is the kind's name in
+    /// the `User-Agent`.
+    ///
+    /// ```
+    /// use dbx12_http::Credentials;
+    /// use dbx12_http::credentials::AccessToken;
+    /// use std::time::Duration;
+    ///
+    /// let credentials = Credentials::from_fn("vault", async || {
+    ///     Ok(AccessToken::new("what a vault gave").expires_in(Duration::from_secs(3600)))
+    /// });
+    /// ```
+    pub fn from_fn<F, Fut>(auth_type: impl Into<String>, function: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<AccessToken, CredentialError>> + Send + 'static,
+    {
+        Self::from_tokens(Function {
+            auth_type: auth_type.into(),
+            function,
+        })
+    }
+
+    /// An OAuth service principal with a client secret, see [`OAuthM2m`].
+    pub fn oauth_m2m(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self::from_tokens(OAuthM2m::new(client_id, client_secret))
+    }
+
     /// No credentials at all, for a server that asks for none.
     pub fn none() -> Self {
         Self::new(Anonymous)
@@ -81,7 +157,7 @@ impl Credentials {
     /// no entry for the host.
     pub fn from_netrc_file(path: impl AsRef<Path>, host: &Host) -> Result<Self, CredentialError> {
         let path = path.as_ref();
-        let entry = netrc::read(path)?.find(host).ok_or_else(|| {
+        let entry = Netrc::read(path)?.find(host).ok_or_else(|| {
             let name = host.name();
             CredentialError::new(format!(
                 "{} has no entry for {name}; add: machine {name} login … password …",
@@ -91,7 +167,7 @@ impl Credentials {
         Ok(Self::from_netrc_entry(entry))
     }
 
-    pub(crate) fn from_netrc_entry(entry: netrc::Entry) -> Self {
+    pub(crate) fn from_netrc_entry(entry: NetrcEntry) -> Self {
         Self::new(Basic {
             auth_type: "netrc",
             user: entry.login,
@@ -105,54 +181,23 @@ impl Credentials {
     }
 
     /// The headers for an attempt, marked sensitive so that nobody prints them.
-    pub(crate) async fn headers(&self, host: &Host) -> Result<HeaderMap, CredentialError> {
-        let mut headers = self.0.headers(host).await?;
+    pub(crate) async fn headers(&self, context: &CredentialContext) -> Result<HeaderMap, CredentialError> {
+        let mut headers = self.0.headers(context).await?;
         for value in headers.values_mut() {
             value.set_sensitive(true);
         }
         Ok(headers)
+    }
+
+    /// See [`CredentialSource::refused`].
+    pub(crate) fn refused(&self, headers: &HeaderMap) -> bool {
+        self.0.refused(headers)
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credentials({})", self.auth_type())
-    }
-}
-
-/// Why there are no credentials. The message must not hold a secret: it is shown to people.
-#[derive(Debug)]
-pub struct CredentialError {
-    message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-impl CredentialError {
-    /// An error with a message that says what happened and what to do.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-        }
-    }
-
-    /// The same error with its cause.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-}
-
-impl fmt::Display for CredentialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl StdError for CredentialError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
     }
 }
 
@@ -168,15 +213,11 @@ impl CredentialSource for Basic {
         self.auth_type
     }
 
-    fn headers<'a>(&'a self, _: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
-        // RFC 7617: the first colon ends the user.
-        if self.user.contains(':') {
-            let error = CredentialError::new("a user name with a colon cannot be sent with HTTP Basic");
-            return Box::pin(async { Err(error) });
-        }
-        let pair = SecretString::from(format!("{}:{}", self.user, self.password.expose_secret()));
-        let encoded = SecretString::from(BASE64.encode(pair.expose_secret()));
-        Box::pin(async move { authorization("Basic", &encoded) })
+    fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
+        Box::pin(async {
+            let value = basic_value(&self.user, self.password.expose_secret())?;
+            Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+        })
     }
 }
 
@@ -188,7 +229,7 @@ impl CredentialSource for Bearer {
         "pat"
     }
 
-    fn headers<'a>(&'a self, _: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
+    fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
         Box::pin(async { authorization("Bearer", &self.0) })
     }
 }
@@ -201,12 +242,55 @@ impl CredentialSource for Anonymous {
         "none"
     }
 
-    fn headers<'a>(&'a self, _: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
+    fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
         Box::pin(async { Ok(HeaderMap::new()) })
     }
 }
 
+struct Function<F> {
+    auth_type: String,
+    function: F,
+}
+
+impl<F> fmt::Debug for Function<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Function({})", self.auth_type)
+    }
+}
+
+impl<F, Fut> TokenSource for Function<F>
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<AccessToken, CredentialError>> + Send + 'static,
+{
+    fn auth_type(&self) -> &str {
+        &self.auth_type
+    }
+
+    fn token<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<AccessToken, CredentialError>> {
+        Box::pin((self.function)())
+    }
+}
+
+/// The value of `Authorization` for HTTP Basic.
+fn basic_value(user: &str, password: &str) -> Result<HeaderValue, CredentialError> {
+    // RFC 7617: the first colon ends the user.
+    if user.contains(':') {
+        return Err(CredentialError::new(
+            "a user name with a colon cannot be sent with HTTP Basic",
+        ));
+    }
+    let pair = SecretString::from(format!("{user}:{password}"));
+    let encoded = SecretString::from(BASE64.encode(pair.expose_secret()));
+    authorization_value("Basic", &encoded)
+}
+
 fn authorization(scheme: &str, secret: &SecretString) -> Result<HeaderMap, CredentialError> {
+    let value = authorization_value(scheme, secret)?;
+    Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+}
+
+fn authorization_value(scheme: &str, secret: &SecretString) -> Result<HeaderValue, CredentialError> {
     let secret = secret.expose_secret();
     let visible = |byte: u8| byte.is_ascii_graphic();
     if secret.is_empty() || !secret.bytes().all(visible) {
@@ -218,7 +302,7 @@ fn authorization(scheme: &str, secret: &SecretString) -> Result<HeaderMap, Crede
     // Visible ASCII is always valid; the source is left out, since it might show the value.
     let mut value = value.map_err(|_| CredentialError::new("the token cannot be sent in a header"))?;
     value.set_sensitive(true);
-    Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+    Ok(value)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::encode::Operation;
 use crate::failure::Failure;
 use crate::types::{ErrorBody, Idempotency};
-use crate::{Host, TransportErrorKind};
+use crate::{CredentialError, Host, TransportErrorKind};
 use http::{Method, StatusCode};
 use std::error::Error as StdError;
 use std::fmt;
@@ -116,7 +116,11 @@ impl Error {
 
     /// The failure would probably not happen again later: the network, the load or the state of the service was at fault.
     pub fn is_transient(&self) -> bool {
-        self.0.failure.transient || self.is_timeout()
+        let credentials = self
+            .source()
+            .and_then(|source| source.downcast_ref::<CredentialError>());
+        let no_token_now = credentials.is_some_and(CredentialError::is_transient);
+        self.0.failure.transient || no_token_now || self.is_timeout()
     }
 }
 

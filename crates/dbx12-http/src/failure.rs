@@ -114,6 +114,17 @@ impl Failure {
         }
     }
 
+    /// The service does not take the token (any more). It says so with 401, and its gateway with 403 and these words; a
+    /// 403 of another kind is about what the user may do.
+    pub(crate) fn refuses_token(&self) -> bool {
+        let says = |text| self.body.as_ref().is_some_and(|body| mentions(body, text));
+        match self.status {
+            Some(StatusCode::UNAUTHORIZED) => true,
+            Some(StatusCode::FORBIDDEN) => says("Invalid access token") || says("expired"),
+            _ => false,
+        }
+    }
+
     /// What the user can do about it.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self.kind {

@@ -107,6 +107,29 @@ impl FromStr for Host {
     }
 }
 
+/// What a pasted address says beside the host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ids {
+    pub(crate) workspace_id: Option<String>,
+    pub(crate) account_id: Option<String>,
+}
+
+/// The ids in the query of a page of the workspace, as sdk-go reads them: `w` in any form, else `o` or `workspace_id` if
+/// they are numbers; `a` or `account_id`.
+pub(crate) fn ids_in(text: &str) -> Ids {
+    let query = text.split('#').next().and_then(|page| page.split_once('?'));
+    let query: Vec<_> = form_urlencoded::parse(query.map_or(b"", |(_, query)| query.as_bytes())).collect();
+    let value = |name: &str| {
+        let found = query.iter().find(|(key, value)| key == name && !value.is_empty());
+        found.map(|(_, value)| value.to_string())
+    };
+    let number = |name| value(name).filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+    Ids {
+        workspace_id: value("w").or_else(|| number("o")).or_else(|| number("workspace_id")),
+        account_id: value("a").or_else(|| value("account_id")),
+    }
+}
+
 /// The text is not the address of a workspace; the message says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -13,7 +13,7 @@ pub use self::options::HyperOptions;
 use self::connector::Connector;
 use self::pool::{Limits, Pool};
 use self::proxy::{Proxies, Proxy};
-use crate::transport::{BoxFuture, Progress, Transport, TransportError, TransportErrorKind};
+use crate::transport::{BoxFuture, Progress, ResponseLimit, Transport, TransportError, TransportErrorKind};
 use crate::{BuildError, tls};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
@@ -91,6 +91,8 @@ impl HyperTransport {
         }
         let progress = Progress::of(&request);
         progress.not_sent();
+        let asked = request.extensions().get::<ResponseLimit>();
+        let response_limit = asked.map_or(self.response_limit, |asked| asked.0.min(self.response_limit));
         let proxy = self.proxies.on_the_way_to(request.uri());
         let standing_in = proxy.filter(|proxy| proxy.takes_requests_to(request.uri()));
         complete(&mut request, standing_in);
@@ -99,7 +101,7 @@ impl HyperTransport {
             return Err(TransportError::from(&proxy.wants_credentials()));
         }
         let (mut parts, incoming) = response.into_parts();
-        let body = body::read(incoming, &parts.headers, self.response_limit).await?;
+        let body = body::read(incoming, &parts.headers, response_limit).await?;
         lease.release().await;
         // What they said of the body as it came is not true of it as it is.
         if parts.headers.remove(CONTENT_ENCODING).is_some() {

@@ -134,6 +134,15 @@ impl Progress {
     }
 }
 
+/// The largest response that the client wants to read to this request, in bytes, where that is less than the transport
+/// itself allows: in the request's extensions.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "hyper"),
+    allow(dead_code, reason = "only the built-in transport looks at it")
+)]
+pub(crate) struct ResponseLimit(pub(crate) usize);
+
 /// Why no complete response came.
 ///
 /// Neither message nor source may hold a secret, a query or a body: they are shown to people.

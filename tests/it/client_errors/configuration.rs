@@ -92,8 +92,9 @@ fn half_of_the_credentials_or_two_kinds_of_them_are_none() {
         &misconfigured(&[host, token, user, password]),
         &[
             "more than one authorization method configured: basic and pat",
-            "either a token",
-            "or a user and a password",
+            "Config: host=https://example.com, token=***, username=me, password=***",
+            "Env: DATABRICKS_HOST, DATABRICKS_TOKEN, DATABRICKS_USERNAME, DATABRICKS_PASSWORD",
+            "set auth_type (DATABRICKS_AUTH_TYPE), or set only one",
         ],
     );
     assert_says(

@@ -47,6 +47,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         by_feature: &[
             ("h2", "http2"),
             ("http-body", "tower"),
+            ("rustix", "command"),
             ("rustls-native-certs", "webpki-roots"),
             ("webpki-roots", "webpki-roots"),
         ],

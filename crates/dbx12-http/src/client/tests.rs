@@ -350,8 +350,8 @@ async fn credentials_are_asked_for_before_each_attempt() {
         fn auth_type(&self) -> &str {
             "counting"
         }
-        fn headers<'a>(&'a self, host: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
-            assert_eq!(host.name(), "example.com");
+        fn headers<'a>(&'a self, context: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
+            assert_eq!(context.host().name(), "example.com");
             let count = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let value = HeaderValue::from_str(&format!("Bearer {count}")).unwrap();
             Box::pin(ready(Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))))
@@ -376,7 +376,7 @@ async fn a_source_that_has_none_or_hangs_fails_the_call_before_anything_is_sent(
         fn auth_type(&self) -> &str {
             "broken"
         }
-        fn headers<'a>(&'a self, _: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
+        fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
             if self.0 {
                 Box::pin(pending())
             } else {

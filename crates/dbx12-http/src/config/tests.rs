@@ -49,8 +49,15 @@ fn too_much_too_little_and_half_are_told_apart() {
         assert!(!error.contains("CANARY"), "{error}");
         error
     };
-    let ambiguous = "more than one authorization method configured: basic and pat";
-    assert!(refused(&[HOST, TOKEN, USER, PASSWORD]).starts_with(ambiguous));
+    let ambiguous = "more than one authorization method configured: basic and pat. Config: host=https://env.example, \
+                     token=***, username=env-user";
+    assert_eq!(
+        refused(&[HOST, TOKEN, USER, PASSWORD]),
+        format!(
+            "{ambiguous}, password=***. Env: DATABRICKS_HOST, DATABRICKS_TOKEN, DATABRICKS_USERNAME, \
+             DATABRICKS_PASSWORD; to choose one, set auth_type (DATABRICKS_AUTH_TYPE), or set only one of them"
+        )
+    );
     assert!(refused(&[HOST, TOKEN, USER]).starts_with(ambiguous));
     assert!(refused(&[HOST, USER]).contains("a password (DATABRICKS_PASSWORD) is not"));
     assert!(refused(&[HOST, PASSWORD]).contains("a user name (DATABRICKS_USERNAME) is not"));
@@ -64,17 +71,22 @@ fn too_much_too_little_and_half_are_told_apart() {
 
 #[test]
 fn arguments_win_over_the_environment() {
-    let all = [HOST, TOKEN, USER, PASSWORD];
     let host = || Config::new().host("arg.example");
-    assert_eq!(resolved(host().token("t"), &all).unwrap(), "https://arg.example pat");
     assert_eq!(
-        resolved(host().username("u").password("p"), &all).unwrap(),
+        resolved(host().token("t"), &[HOST, TOKEN]).unwrap(),
+        "https://arg.example pat"
+    );
+    assert_eq!(
+        resolved(host().username("u").password("p"), &[HOST, USER, PASSWORD]).unwrap(),
         "https://arg.example basic"
     );
     assert_eq!(
-        resolved(host().username("u"), &all).unwrap(),
+        resolved(host().username("u"), &[USER, PASSWORD]).unwrap(),
         "https://arg.example basic"
     );
+    // As with the official tools: they do not rule out the environment's of another family.
+    let both = resolved(host().token("t"), &[USER, PASSWORD]).unwrap_err();
+    assert!(both.contains("basic and pat") && both.contains("token=***"), "{both}");
     assert_eq!(
         resolved(Config::new().token("t"), &[HOST]).unwrap(),
         "https://env.example pat"

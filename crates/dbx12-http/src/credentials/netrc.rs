@@ -11,25 +11,53 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::Chars;
 
-/// The entries of a file, in its order.
+/// A `.netrc` file: who to be on which machine, by the rules of Python's `netrc` module. `Debug` shows no password.
+///
+/// ```
+/// use dbx12_http::Host;
+/// use dbx12_http::credentials::Netrc;
+///
+/// let netrc = Netrc::parse("machine example.com login me password \"with space\"  # comment")?;
+/// assert_eq!(netrc.find(&Host::parse("https://example.com")?).unwrap().login, "me");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Netrc {
-    entries: Vec<(String, Entry)>,
+pub struct Netrc {
+    entries: Vec<(String, NetrcEntry)>,
 }
 
 /// Who to be on one machine. What a file does not say is empty.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Entry {
-    pub(crate) login: String,
-    pub(crate) password: SecretString,
+#[non_exhaustive]
+pub struct NetrcEntry {
+    /// The user.
+    pub login: String,
+    /// The password.
+    pub password: SecretString,
 }
 
 impl Netrc {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// When it is not well-formed. The error says where, and repeats nothing of the text.
+    pub fn parse(text: &str) -> Result<Self, NetrcError> {
+        parse(text)
+    }
+
+    /// Reads a file that nobody but its owner can read.
+    ///
+    /// # Errors
+    /// When it cannot be read, when it is not well-formed, or when others can read it.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, CredentialError> {
+        read(path.as_ref())
+    }
+
     /// The entry for a host: `name:port`, else `name`, else `default`. Of two entries for one machine the last one counts.
-    pub(crate) fn find(&self, host: &Host) -> Option<Entry> {
+    pub fn find(&self, host: &Host) -> Option<NetrcEntry> {
         let with_port = format!("{}:{}", host.name(), host.port());
         let entry = |machine: &str| {
-            let same = |(name, _): &&(String, Entry)| name.eq_ignore_ascii_case(machine);
+            let same = |(name, _): &&(String, NetrcEntry)| name.eq_ignore_ascii_case(machine);
             self.entries.iter().rev().find(same).map(|(_, entry)| entry.clone())
         };
         entry(&with_port)
@@ -48,8 +76,7 @@ pub(crate) fn default_path(lookup: impl Fn(&str) -> Option<String>) -> Option<Pa
     Some(Path::new(&home).join(".netrc"))
 }
 
-/// Reads a file that nobody else can read.
-pub(crate) fn read(path: &Path) -> Result<Netrc, CredentialError> {
+fn read(path: &Path) -> Result<Netrc, CredentialError> {
     let failed = |what: &str, error: std::io::Error| {
         CredentialError::new(format!("{} {what}: {error}", path.display())).with_source(error)
     };
@@ -68,26 +95,27 @@ pub(crate) fn read(path: &Path) -> Result<Netrc, CredentialError> {
     parse(&text).map_err(|error| CredentialError::new(format!("{}, {error}", path.display())))
 }
 
+/// Whether anybody but its owner can read a file.
 #[cfg(unix)]
-fn readable_by_others(metadata: &Metadata) -> bool {
+pub(crate) fn readable_by_others(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn readable_by_others(_: &Metadata) -> bool {
+pub(crate) fn readable_by_others(_: &Metadata) -> bool {
     false
 }
 
 /// What is wrong in which line. It never repeats a word of the file, which may be a password in the wrong place.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
-pub(crate) struct ParseError {
+pub struct NetrcError {
     line: usize,
     problem: &'static str,
 }
 
-pub(crate) fn parse(text: &str) -> Result<Netrc, ParseError> {
+fn parse(text: &str) -> Result<Netrc, NetrcError> {
     // What a text file's line break is, as Python sees it.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut lexer = Lexer::new(&text);
@@ -136,8 +164,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// Reads what follows `machine NAME` or `default`; returns the word that ends it.
-    fn entry(&mut self, netrc: &mut Netrc, name: String) -> Result<String, ParseError> {
-        let mut entry = Entry::default();
+    fn entry(&mut self, netrc: &mut Netrc, name: String) -> Result<String, NetrcError> {
+        let mut entry = NetrcEntry::default();
         loop {
             let word = self.word();
             match word.as_str() {
@@ -186,7 +214,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A macro ends with an empty line.
-    fn skip_macro(&mut self) -> Result<(), ParseError> {
+    fn skip_macro(&mut self) -> Result<(), NetrcError> {
         loop {
             match self.read_line().as_str() {
                 "\n" => return Ok(()),
@@ -215,9 +243,9 @@ impl<'a> Lexer<'a> {
         Some(next)
     }
 
-    fn error(&self, problem: &'static str) -> ParseError {
+    fn error(&self, problem: &'static str) -> NetrcError {
         let line = self.line - usize::from(self.last == '\n' && self.line > 1);
-        ParseError { line, problem }
+        NetrcError { line, problem }
     }
 }
 

@@ -5,12 +5,22 @@ use std::future::ready;
 
 const CANARY: &str = "dapiCANARY0123";
 
+fn context() -> CredentialContext {
+    CredentialContext::new(
+        host(),
+        crate::transport::from_fn(async |_| Ok(http::Response::default())),
+    )
+}
+
 fn host() -> Host {
     Host::parse("https://example.com").unwrap()
 }
 
 async fn header(credentials: &Credentials) -> Result<String, String> {
-    let headers = credentials.headers(&host()).await.map_err(|error| error.to_string())?;
+    let headers = credentials
+        .headers(&context())
+        .await
+        .map_err(|error| error.to_string())?;
     let value = headers.get(header::AUTHORIZATION).unwrap();
     assert!(value.is_sensitive());
     Ok(value.to_str().unwrap().to_owned())
@@ -27,7 +37,7 @@ async fn each_kind_makes_its_header() {
         "Basic w7w6cDrDpCDDtg=="
     );
     assert_eq!(header(&Credentials::bearer(" abc\n")).await.unwrap(), "Bearer abc");
-    assert!(Credentials::none().headers(&host()).await.unwrap().is_empty());
+    assert!(Credentials::none().headers(&context()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -88,7 +98,7 @@ async fn headers_of_any_source_are_marked_sensitive() {
         fn auth_type(&self) -> &str {
             "custom"
         }
-        fn headers<'a>(&'a self, _: &'a Host) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
+        fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
             let headers = HeaderMap::from_iter([
                 (header::AUTHORIZATION, HeaderValue::from_static(CANARY)),
                 (
@@ -99,7 +109,7 @@ async fn headers_of_any_source_are_marked_sensitive() {
             Box::pin(ready(Ok(headers)))
         }
     }
-    let headers = Credentials::new(Careless).headers(&host()).await.unwrap();
+    let headers = Credentials::new(Careless).headers(&context()).await.unwrap();
     assert_eq!(headers.len(), 2);
     assert!(!format!("{headers:?}").contains(CANARY));
 }

@@ -22,15 +22,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 fn server_time(headers: &HeaderMap) -> SystemTime {
     let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
     date.and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or_else(wall_clock)
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place of this crate that reads the wall clock"
-)]
-fn wall_clock() -> SystemTime {
-    SystemTime::now()
+        .unwrap_or_else(crate::clock::now)
 }
 
 #[cfg(test)]
