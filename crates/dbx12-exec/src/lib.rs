@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod closing;
+mod code_file;
 mod error;
 mod outcome;
 mod poll;
@@ -9,12 +10,13 @@ pub mod state;
 mod waiter;
 
 pub use closing::Closing;
+pub use code_file::read_code;
 pub use dbx12_api as api;
 pub use dbx12_api::{Code, http, types};
 pub use error::{CommandIds, ExecError};
 pub use outcome::Outcome;
 pub use poll::PollSchedule;
-pub use session::{Run, Session, SessionBuilder, read_code};
+pub use session::{Run, Session, SessionBuilder};
 pub use waiter::{Progress, Waiter};
 
 #[cfg(test)]
