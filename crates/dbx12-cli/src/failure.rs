@@ -138,7 +138,7 @@ impl From<Outcome> for Failure {
         let exit = match &outcome {
             Outcome::Failed(_) => Exit::RemoteException,
             Outcome::Cancelled => Exit::Interrupted,
-            Outcome::ContextLost { .. } => Exit::Unavailable,
+            Outcome::ContextLost { .. } | Outcome::ClusterGone { .. } => Exit::Unavailable,
             _ => Exit::Transport,
         };
         Self::new(exit, &outcome)

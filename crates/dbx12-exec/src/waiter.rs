@@ -1,11 +1,11 @@
 //! Waiting for a command.
 
 use crate::poll::Ticker;
-use crate::state::{Circumstances, Seen, Verdict, judge};
+use crate::state::{Circumstances, Seen, Verdict, judge, judge_cluster, judge_unasked_cancel};
 use crate::{CommandIds, ExecError, Outcome, PollSchedule};
 use dbx12_api::Command;
 use dbx12_api::http::Error;
-use dbx12_api::types::{CommandInfo, CommandStatus, ContextStatus};
+use dbx12_api::types::{CommandInfo, CommandStatus};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
@@ -195,17 +195,31 @@ impl Waiter {
             Some(Err(error)) => (Seen::failure(&error), None, Some(error)),
             None => (Seen::Trouble, None, None),
         };
-        match judge(seen, &self.circumstances()) {
+        match self.settle(judge(seen, &self.circumstances())).await {
             Verdict::Ended(outcome) => self.ended(outcome),
-            Verdict::LookAtContext { reason } => {
-                let outcome = self.cancelled_by_whom(reason).await;
-                self.ended(outcome)
-            }
             Verdict::Wait => self.wait_on(status),
-            Verdict::GiveUp => Err(ExecError::LostSight {
+            _ => Err(ExecError::LostSight {
                 ids: CommandIds::of(&self.command),
                 source: failure,
             }),
+        }
+    }
+
+    /// Takes the further looks that a verdict asks for.
+    async fn settle(&self, verdict: Verdict) -> Verdict {
+        let verdict = match verdict {
+            Verdict::LookAtContext { reason } => {
+                let looked = self.in_time(self.command.context().status()).await;
+                judge_unasked_cancel(looked.and_then(Result::ok).map(|context| context.status), reason)
+            }
+            verdict => verdict,
+        };
+        match verdict {
+            Verdict::LookAtCluster { otherwise } => {
+                let looked = self.in_time(self.command.cluster().status()).await;
+                judge_cluster(looked.and_then(Result::ok).map(|cluster| cluster.status), *otherwise)
+            }
+            verdict => verdict,
         }
     }
 
@@ -250,14 +264,6 @@ impl Waiter {
             ids: CommandIds::of(&self.command),
             after: self.deadline.unwrap_or_default(),
             stopped,
-        }
-    }
-
-    /// Nobody here asked for the cancellation: a context that lives on was told by somebody else.
-    async fn cancelled_by_whom(&self, reason: String) -> Outcome {
-        match self.command.context().status().await {
-            Ok(context) if context.status == ContextStatus::Running => Outcome::CancelledByOthers,
-            _ => Outcome::ContextLost { reason },
         }
     }
 

@@ -3,10 +3,11 @@
 use super::Session;
 use crate::closing::Open;
 use crate::poll::Ticker;
+use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
 use crate::{Closing, ExecError, PollSchedule};
 use dbx12_api::Cluster;
 use dbx12_api::http::Error;
-use dbx12_api::types::{ClusterStatus, ContextStatus, Language};
+use dbx12_api::types::{ClusterStatus, Language};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -127,28 +128,37 @@ impl<'b> Opening<'b> {
 
     async fn wait_until_running(&mut self, session: &Session) -> Result<(), ExecError> {
         let context = &session.context;
+        let mut answered = Instant::now();
         loop {
             self.tick().await?;
             let looked = self.in_time(context.status()).await?;
             self.ticker.plan_next();
-            match looked.map(|info| info.status) {
-                Ok(ContextStatus::Running) => return Ok(()),
-                Ok(ContextStatus::Error) => {
+            let (seen, failure) = match looked {
+                Ok(info) => {
+                    answered = Instant::now();
+                    self.last_seen = format!("the context is {}", info.status);
+                    (Ok(info.status), None)
+                }
+                Err(error) => (Err(Seen::failure(&error)), Some(error)),
+            };
+            let circumstances = Circumstances {
+                since_submit: self.ticker.elapsed(),
+                since_answer: answered.elapsed(),
+                ..Circumstances::new()
+            };
+            match (judge_context(seen, &circumstances), failure) {
+                (ContextVerdict::Ready, _) => return Ok(()),
+                (ContextVerdict::Wait, Some(error)) if error.is_cluster_not_ready() => self.look_at_cluster().await?,
+                (ContextVerdict::Wait, _) => {}
+                (ContextVerdict::Gone | ContextVerdict::GiveUp, Some(error)) => return Err(error.into()),
+                _ => {
                     return Err(ExecError::ContextFailed {
                         cluster: context.cluster_id().clone(),
                         context: context.id().clone(),
                     });
                 }
-                Ok(status) => self.last_seen = format!("the context is {status}"),
-                Err(error) if self.may_not_be_known_yet(&error) => {}
-                Err(error) => return Err(error.into()),
             }
         }
-    }
-
-    /// Right after its creation a server may not know the context yet.
-    fn may_not_be_known_yet(&self, error: &Error) -> bool {
-        error.is_context_not_found() && self.ticker.elapsed() < crate::state::READ_AFTER_WRITE
     }
 
     async fn tick(&self) -> Result<(), ExecError> {

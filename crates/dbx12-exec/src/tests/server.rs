@@ -72,6 +72,7 @@ pub(super) const NOT_READY: &str =
 /// The usual answers around what a test is about.
 pub(super) fn usual(path: &str) -> Reply {
     match path {
+        "clusters/status" => Answer(200, r#"{"id":"c","status":"Running"}"#),
         "contexts/create" => Answer(200, r#"{"id":"x"}"#),
         "contexts/status" => Answer(200, r#"{"id":"x","status":"Running"}"#),
         "contexts/destroy" => Answer(200, r#"{"id":"x"}"#),

@@ -182,3 +182,25 @@ async fn an_unasked_cancellation_is_told_from_a_lost_context() {
         assert_eq!(waiter(&cluster).await.unwrap(), expected);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_context_is_told_from_a_cluster_that_is_gone() {
+    let gone = |status: &str| Outcome::ClusterGone {
+        status: Some(status.into()),
+    };
+    let lost = Outcome::ContextLost {
+        reason: "ContextNotFound: x".to_owned(),
+    };
+    for (status, body, expected) in [
+        (200, r#"{"id":"c","status":"Terminated"}"#, gone("Terminated")),
+        (200, r#"{"id":"c","status":"Restarting"}"#, lost.clone()),
+        (403, r#"{"error_code":"403","message":"no"}"#, lost),
+    ] {
+        let (cluster, _) = cluster(move |path, _| match path {
+            "commands/status" => Answer(500, NO_CONTEXT),
+            "clusters/status" => Answer(status, body),
+            path => usual(path),
+        });
+        assert_eq!(waiter(&cluster).await.unwrap(), expected);
+    }
+}
