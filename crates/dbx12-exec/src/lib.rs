@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod budget;
 mod closing;
 mod code_file;
 mod error;
@@ -9,6 +10,7 @@ mod session;
 pub mod state;
 mod waiter;
 
+pub use budget::PollBudget;
 pub use closing::Closing;
 pub use code_file::read_code;
 pub use dbx12_api as api;

@@ -7,7 +7,7 @@ pub use opening::SessionBuilder;
 pub use run::Run;
 
 use crate::closing::Open;
-use crate::{ExecError, PollSchedule, Waiter, read_code};
+use crate::{ExecError, PollBudget, PollSchedule, Waiter, read_code};
 use dbx12_api::http::{CallOptions, Error};
 use dbx12_api::types::Language;
 use dbx12_api::{Cluster, Code, Context};
@@ -26,6 +26,7 @@ pub struct Session {
     context: Context,
     language: Language,
     schedule: PollSchedule,
+    budget: PollBudget,
     runtime: Handle,
     /// Taken when the context is destroyed: a session without it has nothing left to do.
     open: Option<Open>,
@@ -98,6 +99,7 @@ impl Session {
         match submitted {
             Ok(command) => Ok(Waiter::new(command)
                 .schedule(self.schedule, None)
+                .budget(&self.budget)
                 .begun(begun)
                 .deadline(deadline)),
             Err(source) if source.maybe_delivered() => Err(ExecError::SubmissionUnknown {

@@ -2,5 +2,5 @@
 
 mod opening;
 mod running;
-mod server;
+pub(crate) mod server;
 mod waiting;

@@ -2,9 +2,9 @@
 
 use crate::poll::Ticker;
 use crate::state::{Circumstances, Seen, Verdict, judge, judge_cluster, judge_unasked_cancel};
-use crate::{CommandIds, ExecError, Outcome, PollSchedule};
+use crate::{CommandIds, ExecError, Outcome, PollBudget, PollSchedule};
 use dbx12_api::Command;
-use dbx12_api::http::Error;
+use dbx12_api::http::{CallOptions, Error};
 use dbx12_api::types::{CommandInfo, CommandStatus};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -65,9 +65,10 @@ impl Waiter {
     /// Waits for a command that was submitted just now.
     pub fn new(command: Command) -> Self {
         let now = Instant::now();
+        let budget = PollBudget::of(command.client());
         Self {
             command,
-            ticker: Ticker::new(PollSchedule::default(), None),
+            ticker: Ticker::new(PollSchedule::default(), budget, None),
             submitted: now,
             begun: now,
             answered: now,
@@ -94,7 +95,13 @@ impl Waiter {
 
     /// When to ask. `seed` makes the jitter repeatable.
     pub fn schedule(mut self, schedule: PollSchedule, seed: Option<u64>) -> Self {
-        self.ticker = Ticker::new(schedule, seed);
+        self.ticker = Ticker::new(schedule, self.ticker.budget().clone(), seed);
+        self
+    }
+
+    /// The budget that its looks come out of. Default: the one of the client, see [`PollBudget::of`].
+    pub fn budget(mut self, budget: &PollBudget) -> Self {
+        self.ticker.set_budget(budget.clone());
         self
     }
 
@@ -148,11 +155,17 @@ impl Waiter {
     pub async fn next(&mut self) -> Result<Progress, ExecError> {
         self.ticker.tick(self.limit()).await;
         self.tell_to_stop().await;
-        let looked = self.in_time(self.command.status()).await;
+        // A look that fails is not repeated but followed by the next one, so that the budget knows of all of them.
+        let options = CallOptions::new().single_attempt();
+        let looked = self.in_time(self.command.status_with(&options)).await;
         self.polls += 1;
         self.ticker.plan_next();
-        if let Some(Ok(_)) = &looked {
-            self.answered = Instant::now();
+        match &looked {
+            Some(Ok(_)) => self.answered = Instant::now(),
+            Some(Err(error)) if error.status().is_some_and(|status| status.as_u16() == 429) => {
+                self.ticker.budget().refused(error.retry_after());
+            }
+            _ => {}
         }
         self.conclude(looked).await
     }

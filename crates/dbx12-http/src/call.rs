@@ -5,7 +5,7 @@ use crate::encode::Outgoing;
 use crate::error::CallRecord;
 use crate::failure::Failure;
 use crate::transport::Progress;
-use crate::{CredentialError, Error, retry};
+use crate::{CallOptions, CredentialError, Error, retry};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -18,17 +18,20 @@ pub(crate) struct Call<'a> {
     request: &'a Outgoing,
     started: Instant,
     deadline: Option<Limit>,
+    single_attempt: bool,
     attempts: u32,
     maybe_delivered: bool,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(settings: &'a Settings, request: &'a Outgoing, deadline: Option<Duration>) -> Self {
+    pub(crate) fn new(settings: &'a Settings, request: &'a Outgoing, options: &CallOptions) -> Self {
+        let deadline = options.deadline.or(settings.deadline);
         Self {
             settings,
             request,
             started: Instant::now(),
             deadline: deadline.and_then(Limit::from_now),
+            single_attempt: options.single_attempt,
             attempts: 0,
             maybe_delivered: false,
         }
@@ -106,6 +109,9 @@ impl<'a> Call<'a> {
 
     /// How long to wait before the next attempt; `None` when there is none.
     fn wait_after(&self, failure: &Failure) -> Option<Duration> {
+        if self.single_attempt {
+            return None;
+        }
         let Settings { retry, budget, .. } = self.settings;
         let idempotency = self.request.operation.idempotency;
         let wait = retry::decide(

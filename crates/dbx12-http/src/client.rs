@@ -85,7 +85,7 @@ impl Client {
     pub async fn send_with<E: Endpoint>(&self, request: &E, options: &CallOptions) -> Result<E::Response, Error> {
         let outgoing = encode::endpoint(request, self.host(), options, || self.0.fork_rng());
         let outgoing = outgoing.map_err(|problem| self.unsent(Operation::of_endpoint::<E>(), problem))?;
-        self.call(&outgoing, options.deadline, decode::answer).await
+        self.call(&outgoing, options, decode::answer).await
     }
 
     /// Sends a request to any path and returns its response, body and all, if the status is one of success.
@@ -98,17 +98,17 @@ impl Client {
     pub async fn raw(&self, request: RawRequest) -> Result<Response<Bytes>, Error> {
         let operation = Operation::of_raw(&request);
         let outgoing = encode::raw(request, self.host()).map_err(|problem| self.unsent(operation, problem))?;
-        self.call(&outgoing, None, decode::untyped).await
+        self.call(&outgoing, &CallOptions::default(), decode::untyped).await
     }
 
     async fn call<T>(
         &self,
         request: &Outgoing,
-        deadline: Option<Duration>,
+        options: &CallOptions,
         decode: fn(Response<Bytes>) -> Result<T, Failure>,
     ) -> Result<T, Error> {
         let span = trace::span(&request.operation, self.host());
-        let mut call = Call::new(&self.0, request, deadline.or(self.0.deadline));
+        let mut call = Call::new(&self.0, request, options);
         let result = call.run().instrument(span.clone()).await;
         let (attempts, elapsed) = (call.attempts(), call.elapsed());
         match &result {

@@ -14,6 +14,7 @@ pub struct CallOptions {
     pub(crate) encoding: BodyEncoding,
     pub(crate) file_part: Option<FilePart>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) single_attempt: bool,
 }
 
 impl CallOptions {
@@ -38,6 +39,13 @@ impl CallOptions {
             field: field.into(),
             filename: filename.into(),
         });
+        self
+    }
+
+    /// Sends the request once, whatever the client's policy: for whoever asks again anyway.
+    #[must_use]
+    pub fn single_attempt(mut self) -> Self {
+        self.single_attempt = true;
         self
     }
 

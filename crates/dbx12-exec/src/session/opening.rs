@@ -4,7 +4,7 @@ use super::Session;
 use crate::closing::Open;
 use crate::poll::Ticker;
 use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
-use crate::{Closing, ExecError, PollSchedule};
+use crate::{Closing, ExecError, PollBudget, PollSchedule};
 use dbx12_api::Cluster;
 use dbx12_api::http::Error;
 use dbx12_api::types::{ClusterStatus, Language};
@@ -19,16 +19,19 @@ pub struct SessionBuilder {
     cluster: Cluster,
     language: Language,
     schedule: PollSchedule,
+    budget: PollBudget,
     timeout: Option<Duration>,
     open: Open,
 }
 
 impl SessionBuilder {
     pub(super) fn new(cluster: Cluster, language: Language) -> Self {
+        let budget = PollBudget::of(cluster.client());
         Self {
             cluster,
             language,
             schedule: PollSchedule::default(),
+            budget,
             timeout: None,
             open: Closing::new().open(),
         }
@@ -43,6 +46,12 @@ impl SessionBuilder {
     /// When to ask for the state of contexts and commands.
     pub fn schedule(mut self, schedule: PollSchedule) -> Self {
         self.schedule = schedule;
+        self
+    }
+
+    /// The budget that all looks of this session come out of. Default: the one of the client, see [`PollBudget::of`].
+    pub fn budget(mut self, budget: &PollBudget) -> Self {
+        self.budget = budget.clone();
         self
     }
 
@@ -82,7 +91,7 @@ struct Opening<'b> {
 impl<'b> Opening<'b> {
     fn new(builder: &'b SessionBuilder) -> Self {
         let limit = builder.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let ticker = Ticker::new(builder.schedule, None);
+        let ticker = Ticker::new(builder.schedule, builder.budget.clone(), None);
         Self {
             builder,
             ticker,
@@ -181,6 +190,7 @@ impl<'b> Opening<'b> {
 /// nobody waits for it any more, the task's answer is dropped, at whatever moment that is, and the context destroyed.
 async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
     let (cluster, language, schedule) = (builder.cluster.clone(), builder.language.clone(), builder.schedule);
+    let budget = builder.budget.clone();
     let open = builder.open.clone();
     let created = tokio::spawn(async move {
         let context = cluster.create_context(language.clone()).await?;
@@ -188,6 +198,7 @@ async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
             context,
             language,
             schedule,
+            budget,
             runtime: Handle::current(),
             open: Some(open),
         })

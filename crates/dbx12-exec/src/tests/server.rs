@@ -29,6 +29,12 @@ impl Journal {
     }
 }
 
+/// A client of a server that is not there.
+pub(crate) fn client() -> Client {
+    let (cluster, _) = cluster(|_, _| Lost);
+    cluster.client().clone()
+}
+
 /// A cluster behind a server that answers by path and by how often that path was asked for, counted from 1.
 pub(super) fn cluster(reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Cluster, Journal) {
     let journal = Journal::default();

@@ -3,6 +3,7 @@
 use super::server::{After, Answer, CANCELLED, NO_CONTEXT, RUNNING, cluster, text, usual};
 use crate::{ExecError, Outcome, Progress, Waiter};
 use dbx12_api::Cluster;
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -203,4 +204,53 @@ async fn a_lost_context_is_told_from_a_cluster_that_is_gone() {
         });
         assert_eq!(waiter(&cluster).await.unwrap(), expected);
     }
+}
+
+const TOO_MANY: &str = r#"{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"slow down"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_waiters_of_a_client_keep_its_budget() {
+    let started = Instant::now();
+    let (cluster, journal) = cluster(move |path, count| match path {
+        "commands/status" if count as f64 > 20.0 + started.elapsed().as_secs_f64() * 10.0 + 0.5 => {
+            panic!("{count} polls in {:?}", started.elapsed())
+        }
+        "commands/status" if started.elapsed() < Duration::from_secs(2) => Answer(200, RUNNING),
+        path => usual(path),
+    });
+    let waits: Vec<_> = (0..1000)
+        .map(|_| tokio::spawn(waiter(&cluster).into_future()))
+        .collect();
+    for wait in waits {
+        assert_eq!(text(wait.await.unwrap().unwrap()), "42");
+    }
+    // None is asked for often while others have not been asked for at all.
+    let polls = journal.count("commands/status");
+    assert!(polls <= 1100, "{polls}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_poll_is_not_sent_again_at_once_and_slows_all_down() {
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&times);
+    let (cluster, _) = cluster(move |path, count| match path {
+        "commands/status" => {
+            seen.lock().unwrap().push(Instant::now());
+            match count {
+                3 => Answer(429, TOO_MANY),
+                1..30 => Answer(200, RUNNING),
+                _ => usual(path),
+            }
+        }
+        path => usual(path),
+    });
+    assert_eq!(text(waiter(&cluster).await.unwrap()), "42");
+    let times = times.lock().unwrap();
+    assert!(times[3] - times[2] >= Duration::from_secs(1));
+    // The rate was 10, and is half of it now.
+    assert!(
+        times[5] - times[3] >= Duration::from_millis(350),
+        "{:?}",
+        times[5] - times[3]
+    );
 }
