@@ -11,6 +11,7 @@
 //! | what is measured of one process | [`measure`] |
 //! | rounds, medians, ratios | [`rounds`] |
 //! | instruction counts | [`callgrind`] |
+//! | what waiting costs, simulated | [`simulate`] |
 //! | what is printed | [`report`] |
 //! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`] |
 
@@ -19,6 +20,7 @@ mod flags;
 mod measure;
 mod report;
 mod rounds;
+mod simulate;
 mod tables;
 mod task;
 
@@ -36,6 +38,10 @@ const SUITES: [fn() -> Suite; 1] = [tables::suite];
 fn main() -> ExitCode {
     let done = match Bench::from_env_or_exit().subcommand {
         BenchCmd::Run(run) => run_tasks(&run),
+        BenchCmd::Simulate(_) => {
+            simulate::run();
+            Ok(())
+        }
         BenchCmd::Measure(one) => measure_one(&one),
     };
     match done {
