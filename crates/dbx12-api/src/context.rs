@@ -29,6 +29,11 @@ impl Context {
         &self.cluster_id
     }
 
+    /// The cluster it is on. Sends nothing.
+    pub fn cluster(&self) -> crate::Cluster {
+        crate::Cluster::new(self.client.clone(), self.cluster_id.clone())
+    }
+
     /// What the context is doing: `GET /api/1.2/contexts/status`.
     ///
     /// # Errors
