@@ -1,10 +1,12 @@
 //! All layers together: against the local workspace, its server, and peers that misbehave.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod at_most_once;
 mod bad_input;
 mod cli;
 mod client_errors;
 mod document;
+mod follow;
 mod invariants;
 mod openapi;
 mod road;

@@ -1,8 +1,8 @@
 //! What can go wrong while code is being run.
 
-use crate::Outcome;
+use crate::{Outcome, Submission};
 use dbx12_api::http::Error;
-use dbx12_api::types::{ClusterId, ClusterStatus, CommandId, ContextId};
+use dbx12_api::types::{ClusterId, ClusterStatus, CommandId, ContextId, Language};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,6 +54,30 @@ pub enum ExecError {
         /// The context: the code ran in it, or did not.
         context: ContextId,
         /// Why.
+        source: Error,
+    },
+    /// The code was submitted and has run, to its end or to an exception: its context was asked. The server's answer with
+    /// the command's id was lost, and with it whatever the command returned.
+    #[error(
+        "the code ran in context {context} on cluster {cluster}, but its results are lost with the server's answer"
+    )]
+    AnswerLost {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The context: what the code changed in it is there.
+        context: ContextId,
+        /// How the answer was lost.
+        source: Error,
+    },
+    /// The code was not submitted: each time it was sent, its context was asked, and had not seen it. It will not run,
+    /// not even when it arrives late. Sending it again is safe.
+    #[error("the code did not reach context {context} on cluster {cluster}, and will not run")]
+    NotSubmitted {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The context.
+        context: ContextId,
+        /// Why, the last time.
         source: Error,
     },
     /// We lost sight of a command: it may run on.
@@ -109,6 +133,12 @@ pub enum ExecError {
     /// The command ended, but not well; from [`Outcome::ok`].
     #[error("{0}")]
     Unsuccessful(Box<Outcome>),
+    /// The output of code in this language cannot be followed while it runs.
+    #[error("the output of {language} code cannot be followed while it runs; that of python code can")]
+    CannotFollow {
+        /// The language.
+        language: Language,
+    },
     /// A file with code could not be read.
     #[error("cannot read {}: {reason}", path.display())]
     File {
@@ -117,6 +147,40 @@ pub enum ExecError {
         /// Why.
         reason: String,
     },
+}
+
+impl ExecError {
+    /// What this error, of a submission or a run, says about whether the code was submitted.
+    ///
+    /// ```
+    /// use dbx12_exec::{ExecError, Session, Submission};
+    /// # async fn example(session: &Session) -> Result<(), ExecError> {
+    /// match session.run("append_today()").await {
+    ///     Err(error) if error.submission() == Submission::NotSubmitted => eprintln!("{error}: try again later"),
+    ///     Err(error) if error.submission() == Submission::Unknown => eprintln!("{error}: look before you try again"),
+    ///     ended => drop(ended?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn submission(&self) -> Submission {
+        match self {
+            Self::SubmissionUnknown { .. } => Submission::Unknown,
+            Self::Call(error) if error.maybe_delivered() => Submission::Unknown,
+            Self::AnswerLost { .. }
+            | Self::LostSight { .. }
+            | Self::StillRunning { .. }
+            | Self::DeadlineExceeded { .. }
+            | Self::Unsuccessful(_) => Submission::Submitted,
+            Self::Call(_)
+            | Self::NotSubmitted { .. }
+            | Self::ClusterUnavailable { .. }
+            | Self::ContextFailed { .. }
+            | Self::OpenTimeout { .. }
+            | Self::CannotFollow { .. }
+            | Self::File { .. } => Submission::NotSubmitted,
+        }
+    }
 }
 
 fn hint(status: &ClusterStatus) -> &'static str {

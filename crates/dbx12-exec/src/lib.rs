@@ -3,11 +3,14 @@
 pub mod budget;
 mod closing;
 mod code_file;
+mod errand;
 mod error;
+mod follow;
 mod outcome;
 mod poll;
 mod session;
 pub mod state;
+mod submission;
 mod waiter;
 
 pub use budget::PollBudget;
@@ -16,9 +19,11 @@ pub use code_file::read_code;
 pub use dbx12_api as api;
 pub use dbx12_api::{Code, http, types};
 pub use error::{CommandIds, ExecError};
+pub use follow::{Follow, Followed, OutputChunk, OutputStream};
 pub use outcome::Outcome;
 pub use poll::PollSchedule;
 pub use session::{Run, Session, SessionBuilder};
+pub use submission::Submission;
 pub use waiter::{Progress, Waiter};
 
 #[cfg(test)]

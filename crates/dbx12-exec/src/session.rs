@@ -7,14 +7,16 @@ pub use opening::SessionBuilder;
 pub use run::Run;
 
 use crate::closing::Open;
+use crate::follow::Reading;
+use crate::submission::{Submitting, Watch};
 use crate::{ExecError, PollBudget, PollSchedule, Waiter, read_code};
-use dbx12_api::http::{CallOptions, Error};
+use dbx12_api::http::Error;
 use dbx12_api::types::Language;
 use dbx12_api::{Cluster, Code, Context};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 
 /// An execution context of our own: code runs in it, variables live in it, and it is destroyed at the end.
 ///
@@ -30,6 +32,8 @@ pub struct Session {
     runtime: Handle,
     /// Taken when the context is destroyed: a session without it has nothing left to do.
     open: Option<Open>,
+    watch: Watch,
+    reading: Arc<Reading>,
 }
 
 impl Session {
@@ -49,6 +53,45 @@ impl Session {
     /// The context it owns.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    pub(crate) fn language(&self) -> &Language {
+        &self.language
+    }
+
+    pub(crate) fn schedule(&self) -> PollSchedule {
+        self.schedule
+    }
+
+    pub(crate) fn budget(&self) -> &PollBudget {
+        &self.budget
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    pub(crate) fn reading(&self) -> &Arc<Reading> {
+        &self.reading
+    }
+
+    /// Prepares to open another session on the same cluster, for our own use. Who waits for this one to be closed waits
+    /// for that one too.
+    pub(crate) fn beside(&self) -> SessionBuilder {
+        SessionBuilder::new(self.context.cluster(), Language::Python)
+            .schedule(self.schedule)
+            .budget(&self.budget)
+            .at_most_once(false)
+            .counted_by(self.open.clone())
+    }
+
+    /// Cleans something up that nobody waits for but who waits for this session to be closed.
+    pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let open = self.open.clone();
+        self.runtime.spawn(async move {
+            work.await;
+            drop(open);
+        });
     }
 
     /// Runs code and waits for its end: `session.run("1 + 1").await`, or with a deadline.
@@ -75,8 +118,11 @@ impl Session {
     /// Submits code and returns the waiter for its end.
     ///
     /// # Errors
-    /// [`ExecError::SubmissionUnknown`] when the code may or may not be running; it is never sent again. Otherwise the
-    /// code was not submitted. Dropping the future leaves that open too: the code ends with the session.
+    /// [`ExecError::submission`] tells what is known. [`ExecError::SubmissionUnknown`] when the code may or may not be
+    /// running; it is not sent again then. [`ExecError::AnswerLost`] when it has run, and only the server's answer was lost.
+    /// Otherwise it was not submitted, and will not run. See [`SessionBuilder::at_most_once`].
+    ///
+    /// Dropping the future leaves it open whether the code was submitted: the code ends with the session.
     pub async fn submit(&self, code: impl Into<Code>) -> Result<Waiter, ExecError> {
         self.submit_within(code, None).await
     }
@@ -90,25 +136,7 @@ impl Session {
         code: impl Into<Code>,
         deadline: impl Into<Option<Duration>>,
     ) -> Result<Waiter, ExecError> {
-        let (begun, deadline) = (Instant::now(), deadline.into());
-        let options = deadline.map_or_else(CallOptions::new, |deadline| CallOptions::new().deadline(deadline));
-        let submitted = self
-            .context
-            .execute_with(&code.into(), Some(&self.language), &options)
-            .await;
-        match submitted {
-            Ok(command) => Ok(Waiter::new(command)
-                .schedule(self.schedule, None)
-                .budget(&self.budget)
-                .begun(begun)
-                .deadline(deadline)),
-            Err(source) if source.maybe_delivered() => Err(ExecError::SubmissionUnknown {
-                cluster: self.context.cluster_id().clone(),
-                context: self.context.id().clone(),
-                source,
-            }),
-            Err(error) => Err(error.into()),
-        }
+        Submitting::new(self, code.into(), deadline.into()).submit().await
     }
 
     /// Destroys the context. A context that is gone already is fine.
@@ -118,6 +146,10 @@ impl Session {
     /// # Errors
     /// When the call fails: the context may be left behind, until the cluster restarts.
     pub async fn close(mut self) -> Result<(), ExecError> {
+        if let Some(mut reader) = self.reading.end() {
+            destroy_or_report(&reader.context).await;
+            reader.open = None;
+        }
         let destroyed = destroy(&self.context).await;
         // Answered either way: trying once more in the background would change nothing.
         self.open = None;

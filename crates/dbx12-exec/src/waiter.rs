@@ -2,6 +2,7 @@
 
 use crate::poll::Ticker;
 use crate::state::{Circumstances, Seen, Verdict, judge, judge_cluster, judge_unasked_cancel};
+use crate::submission::Marker;
 use crate::{CommandIds, ExecError, Outcome, PollBudget, PollSchedule};
 use dbx12_api::Command;
 use dbx12_api::http::{CallOptions, Error};
@@ -32,6 +33,8 @@ pub struct Waiter {
     stop_grace: Duration,
     patience: Duration,
     polls: u32,
+    /// The mark that the code carried, to be taken off what the server says of the code.
+    marker: Option<Marker>,
 }
 
 /// The command is to end now.
@@ -77,6 +80,7 @@ impl Waiter {
             stop_grace: Duration::from_secs(30),
             patience: Circumstances::new().patience,
             polls: 0,
+            marker: None,
         }
     }
 
@@ -90,6 +94,11 @@ impl Waiter {
     /// Lets the deadline count from an earlier moment: when the submission began.
     pub(crate) fn begun(mut self, begun: Instant) -> Self {
         self.begun = begun;
+        self
+    }
+
+    pub(crate) fn marked(mut self, marker: Option<Marker>) -> Self {
+        self.marker = marker;
         self
     }
 
@@ -249,8 +258,18 @@ impl Waiter {
     fn ended(&self, outcome: Outcome) -> Result<Progress, ExecError> {
         match (&self.stopping, outcome) {
             (Some(Stopping { overdue: true, .. }), Outcome::Cancelled) => Err(self.deadline_exceeded(true)),
-            (_, outcome) => Ok(Progress::Ended(outcome)),
+            (_, outcome) => Ok(Progress::Ended(self.unmarked(outcome))),
         }
+    }
+
+    /// A trace shows the code: without what was put on it.
+    fn unmarked(&self, mut outcome: Outcome) -> Outcome {
+        if let (Some(marker), Outcome::Failed(error)) = (&self.marker, &mut outcome) {
+            for text in [&mut error.summary, &mut error.cause].into_iter().flatten() {
+                *text = marker.take_off(text);
+            }
+        }
+        outcome
     }
 
     fn wait_on(&mut self, status: Option<CommandStatus>) -> Result<Progress, ExecError> {

@@ -80,7 +80,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         name: "dbx12-exec",
         ours: &["dbx12-api"],
         by_feature: &[],
-        others: Others::Only(&["fastrand", "thiserror", "tokio", "tracing"]),
+        others: Others::Only(&["base64", "fastrand", "thiserror", "tokio", "tracing"]),
         in_tests: &["insta", "proptest", "serde_json", "tempfile"],
     },
     Layer {

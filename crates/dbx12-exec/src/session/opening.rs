@@ -4,10 +4,12 @@ use super::Session;
 use crate::closing::Open;
 use crate::poll::Ticker;
 use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
+use crate::submission::Watch;
 use crate::{Closing, ExecError, PollBudget, PollSchedule};
 use dbx12_api::Cluster;
 use dbx12_api::http::Error;
 use dbx12_api::types::{ClusterStatus, Language};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -21,6 +23,7 @@ pub struct SessionBuilder {
     schedule: PollSchedule,
     budget: PollBudget,
     timeout: Option<Duration>,
+    at_most_once: bool,
     open: Open,
 }
 
@@ -33,6 +36,7 @@ impl SessionBuilder {
             schedule: PollSchedule::default(),
             budget,
             timeout: None,
+            at_most_once: true,
             open: Closing::new().open(),
         }
     }
@@ -40,6 +44,11 @@ impl SessionBuilder {
     /// Lets `closing` wait for the end of this session, and for what its opening leaves to the background.
     pub fn closing(mut self, closing: &Closing) -> Self {
         self.open = closing.open();
+        self
+    }
+
+    pub(super) fn counted_by(mut self, open: Option<Open>) -> Self {
+        self.open = open.unwrap_or(self.open);
         self
     }
 
@@ -58,6 +67,17 @@ impl SessionBuilder {
     /// How long the opening may take. Without, it waits for as long as the cluster starts.
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
+        self
+    }
+
+    /// Whether the context is asked what became of code when the answer to its submission was lost. Default `true`.
+    ///
+    /// For that, Python code is sent with a comment at its end, and the first of a session after a small command of our
+    /// own; the README says what that changes, and when nothing can be found out. Without, and in other languages, such a
+    /// submission fails with [`ExecError::SubmissionUnknown`]. Code is never sent again either way, unless it surely does
+    /// not run.
+    pub fn at_most_once(mut self, at_most_once: bool) -> Self {
+        self.at_most_once = at_most_once;
         self
     }
 
@@ -191,10 +211,12 @@ impl<'b> Opening<'b> {
 async fn create_session(builder: &SessionBuilder) -> Result<Session, Error> {
     let (cluster, language, schedule) = (builder.cluster.clone(), builder.language.clone(), builder.schedule);
     let budget = builder.budget.clone();
-    let open = builder.open.clone();
+    let (open, at_most_once) = (builder.open.clone(), builder.at_most_once);
     let created = tokio::spawn(async move {
         let context = cluster.create_context(language.clone()).await?;
         Ok(Session {
+            watch: Watch::new(at_most_once, &context, schedule),
+            reading: Arc::default(),
             context,
             language,
             schedule,

@@ -1,7 +1,7 @@
 //! Code that is to run in a session.
 
 use super::Session;
-use crate::{ExecError, Outcome};
+use crate::{ExecError, Follow, Outcome};
 use dbx12_api::Code;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -29,6 +29,31 @@ impl<'s> Run<'s> {
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
         self
+    }
+
+    /// Shows what the code prints while it runs, and keeps what it printed before an exception: the service itself gives
+    /// output at the end only, and none when the code raised.
+    ///
+    /// ```no_run
+    /// # async fn example(session: &dbx12_exec::Session) -> Result<(), dbx12_exec::ExecError> {
+    /// let mut follow = session.run("for day in days: print(train(day))").follow()?;
+    /// while let Some(chunk) = follow.next().await {
+    ///     print!("{}", chunk.text);
+    /// }
+    /// let followed = follow.finish().await?;
+    /// println!("{}", followed.rest.unwrap_or_default());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Only Python's own output is followed, what is written to `sys.stdout` and `sys.stderr`; that of child processes and
+    /// of C code comes with the result. Where it cannot be had (no second context, no place on the driver), nothing is
+    /// yielded while the code runs, and the outcome is the same. The README says how it works and what it costs.
+    ///
+    /// # Errors
+    /// [`ExecError::CannotFollow`], before anything is sent, for code in another language than Python.
+    pub fn follow(self) -> Result<Follow<'s>, ExecError> {
+        Follow::new(self.session, self.code, self.deadline)
     }
 }
 

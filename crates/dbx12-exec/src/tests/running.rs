@@ -13,7 +13,8 @@ async fn a_submission_that_is_not_answered_does_not_hold_up_the_deadline() {
         "commands/execute" => After(Duration::from_secs(100_000), ""),
         path => usual(path),
     });
-    let session = Session::open(&cluster, Language::Python).await.unwrap();
+    let session = Session::builder(&cluster, Language::Python).at_most_once(false);
+    let session = session.open().await.unwrap();
     let error = session.run("1").deadline(Duration::from_secs(2)).await.unwrap_err();
     assert!(matches!(error, ExecError::SubmissionUnknown { .. }), "{error}");
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
@@ -27,7 +28,8 @@ async fn code_that_may_have_arrived_is_not_sent_again() {
         "commands/execute" => Lost,
         path => usual(path),
     });
-    let session = Session::open(&cluster, Language::Python).await.unwrap();
+    let session = Session::builder(&cluster, Language::Python).at_most_once(false);
+    let session = session.open().await.unwrap();
     let error = session.run("insert()").await.unwrap_err();
     assert!(matches!(error, ExecError::SubmissionUnknown { .. }), "{error}");
     assert_eq!(journal.count("commands/execute"), 1);
