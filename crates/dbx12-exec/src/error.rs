@@ -2,7 +2,7 @@
 
 use crate::{Outcome, Submission};
 use dbx12_api::http::Error;
-use dbx12_api::types::{ClusterId, ClusterStatus, CommandId, ContextId, Language};
+use dbx12_api::types::{ClusterId, ClusterStatus, CommandId, ContextId, Language, ParameterError};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -110,6 +110,37 @@ pub enum ExecError {
         /// The context; it has been destroyed.
         context: ContextId,
     },
+    /// Libraries of the cluster could not be installed.
+    #[error("libraries of cluster {cluster} could not be installed: {}", .libraries.join(", "))]
+    LibrariesFailed {
+        /// The cluster.
+        cluster: ClusterId,
+        /// Their names.
+        libraries: Vec<String>,
+    },
+    /// The code that sets a session up did not run to its end. The context has been destroyed.
+    #[error("the set-up of the session failed: {outcome}")]
+    SetUpFailed {
+        /// How it ended.
+        outcome: Box<Outcome>,
+    },
+    /// Everything is being closed, see [`Closing::close_all`](crate::Closing::close_all): nothing can be opened.
+    #[error("no session was opened on cluster {cluster}: everything is being closed")]
+    ShuttingDown {
+        /// The cluster.
+        cluster: ClusterId,
+    },
+    /// The journal cannot be used; nothing was sent.
+    #[error("the journal {} cannot be used", path.display())]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Parameters cannot be given to this code; nothing was sent.
+    #[error("the parameters cannot be given to the code: {0}")]
+    Parameters(#[from] ParameterError),
     /// The session was not open in time. What was made for it is destroyed in the background.
     #[error("no context was ready on cluster {cluster} within {after:?}; last seen: {last_seen}")]
     OpenTimeout {
@@ -177,6 +208,11 @@ impl ExecError {
             | Self::ClusterUnavailable { .. }
             | Self::ContextFailed { .. }
             | Self::OpenTimeout { .. }
+            | Self::LibrariesFailed { .. }
+            | Self::SetUpFailed { .. }
+            | Self::ShuttingDown { .. }
+            | Self::Journal { .. }
+            | Self::Parameters(_)
             | Self::CannotFollow { .. }
             | Self::File { .. } => Submission::NotSubmitted,
         }

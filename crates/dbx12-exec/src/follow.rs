@@ -71,7 +71,13 @@ pub struct Follow<'s> {
 }
 
 impl<'s> Follow<'s> {
-    pub(crate) fn new(session: &'s Session, code: Code, deadline: Option<Duration>) -> Result<Self, ExecError> {
+    /// `prelude` runs before the code, and is not followed.
+    pub(crate) fn new(
+        session: &'s Session,
+        prelude: Option<Code>,
+        code: Code,
+        deadline: Option<Duration>,
+    ) -> Result<Self, ExecError> {
         let language = code.named_language().unwrap_or(session.language());
         if *language != Language::Python {
             return Err(ExecError::CannotFollow {
@@ -86,7 +92,7 @@ impl<'s> Follow<'s> {
             stop: Arc::clone(&stop),
         };
         Ok(Self {
-            driver: Box::pin(drive.run(code, deadline)),
+            driver: Box::pin(drive.run(prelude, code, deadline)),
             chunks,
             ended: None,
             stop,

@@ -5,12 +5,13 @@ mod run;
 
 pub use opening::SessionBuilder;
 pub use run::Run;
+pub(crate) use run::assign;
 
 use crate::closing::Open;
 use crate::follow::Reading;
+use crate::journal::Journal;
 use crate::submission::{Submitting, Watch};
 use crate::{ExecError, PollBudget, PollSchedule, Waiter, read_code};
-use dbx12_api::http::Error;
 use dbx12_api::types::Language;
 use dbx12_api::{Cluster, Code, Context};
 use std::path::Path;
@@ -65,6 +66,26 @@ impl Session {
 
     pub(crate) fn budget(&self) -> &PollBudget {
         &self.budget
+    }
+
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.open.as_ref().and_then(Open::journal_of)
+    }
+
+    /// Makes a context that was made elsewhere a session.
+    pub(crate) fn adopt(context: Context, language: Language, open: Open) -> Self {
+        open.made(&context);
+        let schedule = PollSchedule::default();
+        Self {
+            watch: Watch::new(true, &context, schedule),
+            reading: Arc::default(),
+            budget: PollBudget::of(context.client()),
+            context,
+            language,
+            schedule,
+            runtime: Handle::current(),
+            open: Some(open),
+        }
     }
 
     pub(crate) fn watch(&self) -> &Watch {
@@ -147,11 +168,15 @@ impl Session {
     /// When the call fails: the context may be left behind, until the cluster restarts.
     pub async fn close(mut self) -> Result<(), ExecError> {
         if let Some(mut reader) = self.reading.end() {
-            destroy_or_report(&reader.context).await;
+            if let Some(open) = &reader.open {
+                open.destroy(&reader.context).await;
+            }
             reader.open = None;
         }
-        let destroyed = destroy(&self.context).await;
+        let Some(open) = &self.open else { return Ok(()) };
+        let destroyed = open.try_destroy(&self.context).await;
         // Answered either way: trying once more in the background would change nothing.
+        open.closed(&self.context);
         self.open = None;
         destroyed.map_err(Into::into)
     }
@@ -162,27 +187,8 @@ impl Drop for Session {
         if let Some(open) = self.open.take() {
             let context = self.context.clone();
             self.runtime.spawn(async move {
-                destroy_or_report(&context).await;
-                drop(open);
+                open.destroy(&context).await;
             });
         }
-    }
-}
-
-async fn destroy_or_report(context: &Context) {
-    if let Err(error) = destroy(context).await {
-        tracing::warn!(
-            cluster_id = %context.cluster_id(),
-            context_id = %context.id(),
-            %error,
-            "an execution context could not be destroyed and may be left behind"
-        );
-    }
-}
-
-async fn destroy(context: &Context) -> Result<(), Error> {
-    match context.destroy().await {
-        Err(error) if !error.is_context_not_found() => Err(error),
-        _ => Ok(()),
     }
 }

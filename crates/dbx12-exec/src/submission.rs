@@ -10,9 +10,9 @@ mod watch;
 pub(crate) use marker::Marker;
 pub(crate) use watch::Watch;
 
-use crate::{ExecError, Session, Waiter};
+use crate::{ExecError, Journal, Session, Waiter};
 use dbx12_api::http::{CallOptions, Error};
-use dbx12_api::types::Language;
+use dbx12_api::types::{ContextId, Language};
 use dbx12_api::{Code, Command};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -62,15 +62,26 @@ impl<'s> Submitting<'s> {
                 Err(error) => return Err(error.into()),
             };
             let sent = ticket.as_ref().map_or(&self.code, Ticket::code);
+            let entry = self.entry().await?;
             let lost = match self.execute(sent).await {
-                Ok(command) => return Ok(self.waiter(command, ticket)),
+                Ok(command) => {
+                    entry.submitted(&command).await;
+                    return Ok(self.waiter(command, ticket));
+                }
                 Err(error) if error.maybe_delivered() => error,
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    entry.settled().await;
+                    return Err(error.into());
+                }
             };
             let Some(ticket) = ticket else {
                 return Err(self.unknown(lost));
             };
-            match self.in_time(self.session.watch().settle(&ticket)).await {
+            let settled = self.in_time(self.session.watch().settle(&ticket)).await;
+            if let Some(Settled::Ran | Settled::WillNotRun) = settled {
+                entry.settled().await;
+            }
+            match settled {
                 Some(Settled::Ran) => return Err(self.answer_lost(lost)),
                 Some(Settled::WillNotRun) if attempt < MOST_ATTEMPTS && !self.is_over() => attempt += 1,
                 Some(Settled::WillNotRun) => return Err(self.not_submitted(lost)),
@@ -91,6 +102,19 @@ impl<'s> Submitting<'s> {
         }
     }
 
+    /// Writes down that code is about to be sent.
+    async fn entry(&self) -> Result<Entry<'s>, ExecError> {
+        let context = self.session.context();
+        let journal = match self.session.journal() {
+            Some(journal) => Some((journal, journal.submitting(context.id()).await?)),
+            None => None,
+        };
+        Ok(Entry {
+            context: context.id(),
+            journal,
+        })
+    }
+
     async fn execute(&self, code: &Code) -> Result<Command, Error> {
         let options = self.limit().map_or_else(CallOptions::new, |limit| {
             CallOptions::new().deadline(limit.saturating_duration_since(Instant::now()))
@@ -108,6 +132,7 @@ impl<'s> Submitting<'s> {
             .budget(self.session.budget())
             .begun(self.begun)
             .deadline(self.deadline)
+            .journal(self.session.journal().cloned())
             .marked(ticket.map(Ticket::into_marker))
     }
 
@@ -151,6 +176,26 @@ impl<'s> Submitting<'s> {
             cluster: context.cluster_id().clone(),
             context: context.id().clone(),
             source,
+        }
+    }
+}
+
+/// A submission in the journal, where there is one.
+struct Entry<'s> {
+    context: &'s ContextId,
+    journal: Option<(&'s Journal, u64)>,
+}
+
+impl Entry<'_> {
+    async fn submitted(&self, command: &Command) {
+        if let Some((journal, number)) = self.journal {
+            journal.submitted(self.context, command.id(), number).await;
+        }
+    }
+
+    async fn settled(&self) {
+        if let Some((journal, number)) = self.journal {
+            journal.settled(self.context, number).await;
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::poll::Ticker;
 use crate::state::{Circumstances, Seen, Verdict, judge, judge_cluster, judge_unasked_cancel};
 use crate::submission::Marker;
-use crate::{CommandIds, ExecError, Outcome, PollBudget, PollSchedule};
+use crate::{CommandIds, ExecError, Journal, Outcome, PollBudget, PollSchedule};
 use dbx12_api::Command;
 use dbx12_api::http::{CallOptions, Error};
 use dbx12_api::types::{CommandInfo, CommandStatus};
@@ -32,6 +32,7 @@ pub struct Waiter {
     stopping: Option<Stopping>,
     stop_grace: Duration,
     patience: Duration,
+    journal: Option<Journal>,
     polls: u32,
     /// The mark that the code carried, to be taken off what the server says of the code.
     marker: Option<Marker>,
@@ -80,6 +81,7 @@ impl Waiter {
             stop_grace: Duration::from_secs(30),
             patience: Circumstances::new().patience,
             polls: 0,
+            journal: None,
             marker: None,
         }
     }
@@ -94,6 +96,11 @@ impl Waiter {
     /// Lets the deadline count from an earlier moment: when the submission began.
     pub(crate) fn begun(mut self, begun: Instant) -> Self {
         self.begun = begun;
+        self
+    }
+
+    pub(crate) fn journal(mut self, journal: Option<Journal>) -> Self {
+        self.journal = journal;
         self
     }
 
@@ -176,7 +183,13 @@ impl Waiter {
             }
             _ => {}
         }
-        self.conclude(looked).await
+        let concluded = self.conclude(looked).await;
+        if let (Some(journal), Ok(Progress::Ended(_)) | Err(ExecError::DeadlineExceeded { stopped: true, .. })) =
+            (&self.journal, &concluded)
+        {
+            journal.ended(&CommandIds::of(&self.command)).await;
+        }
+        concluded
     }
 
     /// A call may take until the limit, and a little longer, so that there is a last look. `None` when it took longer.

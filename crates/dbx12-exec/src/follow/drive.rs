@@ -2,6 +2,7 @@
 
 use super::OutputChunk;
 use super::spool::Spool;
+use crate::session::assign;
 use crate::submission::Submitting;
 use crate::{ExecError, Outcome, Progress, Session, Waiter};
 use dbx12_api::Code;
@@ -17,7 +18,15 @@ pub(super) struct Drive<'s> {
 }
 
 impl Drive<'_> {
-    pub(super) async fn run(self, code: Code, deadline: Option<Duration>) -> Result<Outcome, ExecError> {
+    pub(super) async fn run(
+        self,
+        prelude: Option<Code>,
+        code: Code,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, ExecError> {
+        if let Some(prelude) = prelude {
+            assign(self.session, prelude, deadline).await?;
+        }
         let submitting = Submitting::new(self.session, code, deadline);
         let turn = submitting.in_time(self.session.reading().turn()).await;
         let mut spool = submitting.in_time(Spool::begin(self.session)).await.flatten();

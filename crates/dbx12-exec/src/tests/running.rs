@@ -1,10 +1,11 @@
 //! Running code in a session.
 
-use super::server::{After, Answer, Lost, NO_CONTEXT, cluster, usual};
-use crate::{ExecError, Session};
-use dbx12_api::types::Language;
+use super::server::{After, Answer, Lost, NO_CONTEXT, RUNNING, cluster, usual};
+use crate::{Closing, ExecError, Session};
+use dbx12_api::types::{Language, Parameters};
+use std::future::IntoFuture;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 #[tokio::test(start_paused = true)]
 async fn a_submission_that_is_not_answered_does_not_hold_up_the_deadline() {
@@ -64,5 +65,72 @@ async fn a_file_that_is_not_text_is_refused_before_anything_is_sent() {
     );
     assert!(session.run_file(&folder.path().join("none.py")).is_err());
     assert_eq!(journal.count("commands/execute"), 0);
+    session.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_is_cancelled_and_a_waiter_is_not() {
+    let (cluster, journal) = cluster(|path, _| match path {
+        "commands/status" => Answer(200, RUNNING),
+        path => usual(path),
+    });
+    let closing = Closing::new();
+    let builder = Session::builder(&cluster, Language::Sql).closing(&closing);
+    let session = builder.open().await.unwrap();
+    let waiter = session.submit("SELECT 1").await.unwrap();
+    assert!(timeout(Duration::from_secs(1), waiter).await.is_err());
+    assert!(
+        timeout(Duration::from_secs(1), session.run("SELECT 1").into_future())
+            .await
+            .is_err()
+    );
+    session.close().await.unwrap();
+    closing.finished().await;
+    assert_eq!(journal.count("commands/cancel"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_submission_and_a_closing_that_are_dropped_leave_no_context() {
+    let (cluster, journal) = cluster(|path, _| match path {
+        "commands/execute" => After(Duration::from_secs(5), r#"{"id":"k"}"#),
+        "contexts/destroy" => After(Duration::from_secs(5), r#"{"id":"x"}"#),
+        path => usual(path),
+    });
+    let closing = Closing::new();
+    let builder = Session::builder(&cluster, Language::Sql).closing(&closing);
+    let session = builder.open().await.unwrap();
+    assert!(
+        timeout(Duration::from_secs(1), session.submit("SELECT 1"))
+            .await
+            .is_err()
+    );
+    assert!(timeout(Duration::from_secs(1), session.close()).await.is_err());
+    assert!(closing.finished().await.is_empty());
+    assert_eq!(
+        (journal.count("commands/execute"), journal.count("contexts/destroy")),
+        (1, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_are_assigned_before_the_code_or_bound_into_it() {
+    let (cluster, journal) = cluster(|path, _| usual(path));
+    let builder = Session::builder(&cluster, Language::Python).at_most_once(false);
+    let session = builder.open().await.unwrap();
+    let parameters = || Parameters::default().with("limit", 3);
+    session.run("print(limit)").parameters(parameters()).await.unwrap();
+    assert_eq!(journal.count("commands/execute"), 2);
+    let sql = session
+        .run("SELECT :limit")
+        .language(Language::Sql)
+        .parameters(parameters());
+    sql.await.unwrap();
+    assert_eq!(journal.count("commands/execute"), 3);
+    let missing = session
+        .run("SELECT :other")
+        .language(Language::Sql)
+        .parameters(parameters());
+    assert!(matches!(missing.await, Err(ExecError::Parameters(_))));
+    assert_eq!(journal.count("commands/execute"), 3);
     session.close().await.unwrap();
 }

@@ -11,20 +11,20 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// What the server does with a request.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Answer(u16, &'static str),
     After(Duration, &'static str),
     Lost,
 }
 
-pub(super) use Reply::{After, Answer, Lost};
+pub(crate) use Reply::{After, Answer, Lost};
 
 /// The requests that a server saw: paths without `/api/1.2/`.
 #[derive(Clone, Default)]
-pub(super) struct Journal(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Journal(Arc<Mutex<Vec<String>>>);
 
 impl Journal {
-    pub(super) fn count(&self, path: &str) -> usize {
+    pub(crate) fn count(&self, path: &str) -> usize {
         self.0.lock().unwrap().iter().filter(|seen| *seen == path).count()
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn client() -> Client {
 }
 
 /// A cluster behind a server that answers by path and by how often that path was asked for, counted from 1.
-pub(super) fn cluster(reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Cluster, Journal) {
+pub(crate) fn cluster(reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Cluster, Journal) {
     let journal = Journal::default();
     let seen = journal.clone();
     let reply = Arc::new(reply);
@@ -67,16 +67,16 @@ pub(super) fn cluster(reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'stat
     (Workspace::new(client.build().unwrap()).cluster("c"), journal)
 }
 
-pub(super) const RUNNING: &str = r#"{"id":"k","status":"Running","results":null}"#;
-pub(super) const FINISHED: &str = r#"{"id":"k","status":"Finished","results":{"resultType":"text","data":"42"}}"#;
-pub(super) const CANCELLED: &str = r#"{"id":"k","status":"Finished","results":{"resultType":"error",
+pub(crate) const RUNNING: &str = r#"{"id":"k","status":"Running","results":null}"#;
+pub(crate) const FINISHED: &str = r#"{"id":"k","status":"Finished","results":{"resultType":"text","data":"42"}}"#;
+pub(crate) const CANCELLED: &str = r#"{"id":"k","status":"Finished","results":{"resultType":"error",
     "cause":"com.databricks.backend.common.rpc.CommandCancelledException\n\tat x"}}"#;
-pub(super) const NO_CONTEXT: &str = r#"{"error":"ContextNotFound: x"}"#;
-pub(super) const NOT_READY: &str =
+pub(crate) const NO_CONTEXT: &str = r#"{"error":"ContextNotFound: x"}"#;
+pub(crate) const NOT_READY: &str =
     r#"{"error":"ClusterNotReadyException: Cluster c not currently ready (currently Pending)"}"#;
 
 /// The usual answers around what a test is about.
-pub(super) fn usual(path: &str) -> Reply {
+pub(crate) fn usual(path: &str) -> Reply {
     match path {
         "clusters/status" => Answer(200, r#"{"id":"c","status":"Running"}"#),
         "contexts/create" => Answer(200, r#"{"id":"x"}"#),
@@ -89,7 +89,7 @@ pub(super) fn usual(path: &str) -> Reply {
     }
 }
 
-pub(super) fn text(outcome: Outcome) -> String {
+pub(crate) fn text(outcome: Outcome) -> String {
     let Outcome::Finished(Results::Text(text)) = outcome else {
         panic!("{outcome:?}")
     };

@@ -12,7 +12,7 @@ pub(crate) const ALLOWED: f64 = 25.0;
 
 const SEED: u64 = 2;
 /// How many commands are in flight, and for how many seconds it is watched.
-const CROWDS: [(usize, u32); 3] = [(10, 40_000), (1_000, 8_000), (100_000, 5_000)];
+const CROWDS: [(usize, u32); 3] = [(10, 40_000), (1_000, 8_000), (100_000, 3_000)];
 /// Seconds after which a client that hears nothing but 429 fails the wait.
 const GIVE_UP: f64 = 300.0;
 
