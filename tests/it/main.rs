@@ -9,4 +9,5 @@ mod document;
 mod follow;
 mod invariants;
 mod openapi;
+mod recovery;
 mod road;
