@@ -182,6 +182,17 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Destroys the context, and leaves it to [`Closing`](crate::Closing) to tell if that fails.
+    pub(crate) async fn close_or_report(mut self) {
+        if let Some(open) = self.open.take() {
+            let context = self.context.clone();
+            // In a task of its own: whoever waits may go.
+            let _ = self.runtime.spawn(async move { open.destroy(&context).await }).await;
+        }
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(open) = self.open.take() {

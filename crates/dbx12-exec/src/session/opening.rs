@@ -86,7 +86,7 @@ impl SessionBuilder {
         self
     }
 
-    pub(super) fn counted_by(mut self, open: Option<Open>) -> Self {
+    pub(crate) fn counted_by(mut self, open: Option<Open>) -> Self {
         self.open = open.unwrap_or(self.open);
         self
     }

@@ -1,7 +1,7 @@
 //! Code that is to run in a session.
 
 use super::Session;
-use crate::{ExecError, Follow, Outcome};
+use crate::{ExecError, Follow, Outcome, Waiter};
 use dbx12_api::types::{Language, Parameters};
 use dbx12_api::{Code, Command};
 use std::future::{Future, IntoFuture};
@@ -97,15 +97,24 @@ impl<'s> Run<'s> {
         }
     }
 
-    async fn run(mut self) -> Result<Outcome, ExecError> {
+    /// Submits the code and returns the waiter for its end, see [`Session::submit`].
+    ///
+    /// # Errors
+    /// As [`Session::submit`], and [`ExecError::Parameters`].
+    pub async fn submit(mut self) -> Result<Waiter, ExecError> {
         let limit = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         if let Some(prelude) = self.bind()? {
             assign(self.session, prelude, self.deadline).await?;
         }
         let left = limit.map(|limit| limit.saturating_duration_since(Instant::now()));
-        let waiter = self.session.submit_within(self.code, left).await?;
+        self.session.submit_within(self.code, left).await
+    }
+
+    async fn run(self) -> Result<Outcome, ExecError> {
+        let session = self.session;
+        let waiter = self.submit().await?;
         let mut running = Running {
-            session: self.session,
+            session,
             command: Some(waiter.command().clone()),
         };
         let ended = waiter.await;
