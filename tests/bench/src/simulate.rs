@@ -4,7 +4,6 @@
 //! [`PollQueue`](dbx12_exec::budget::PollQueue). The others are written down in [`schedules`].
 
 mod alone;
-pub(crate) mod confirm;
 mod crowd;
 pub(crate) mod schedules;
 
@@ -18,7 +17,10 @@ pub(crate) const DURATIONS: (f64, f64) = (0.05, 3600.0);
 
 /// Prints the tables.
 pub(crate) fn run() {
-    println!("One command, durations log-uniform from 50 ms to 1 h, {} ms there and back", ROUND_TRIP * 1e3);
+    println!(
+        "One command, durations log-uniform from 50 ms to 1 h, {} ms there and back",
+        ROUND_TRIP * 1e3
+    );
     println!("{}\n", alone::table());
     println!("Mean overshoot in seconds at one duration [polls]");
     println!("{}\n", alone::at_durations());

@@ -14,7 +14,8 @@ fn waiter(cluster: &Cluster) -> Waiter {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_is_heard_of_soon_and_with_few_polls() {
-    for (duration, most_polls) in [(Duration::from_millis(300), 8), (Duration::from_secs(10), 50)] {
+    for (milliseconds, most_polls) in [(100, 4), (500, 10), (1000, 18), (3000, 30), (10_000, 45)] {
+        let duration = Duration::from_millis(milliseconds);
         let started = Instant::now();
         let (cluster, journal) = cluster(move |path, _| match path {
             "commands/status" if started.elapsed() < duration => Answer(200, RUNNING),

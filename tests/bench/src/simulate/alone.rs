@@ -9,7 +9,15 @@ const SEED: u64 = 1;
 
 /// How every schedule does over all durations.
 pub(crate) fn table() -> Table {
-    let mut table = table_of(["schedule", "p50 s", "p95 s", "p50 %", "p95 %", "polls", "polls × Python SDK"]);
+    let mut table = table_of([
+        "schedule",
+        "p50 s",
+        "p95 s",
+        "p50 %",
+        "p95 %",
+        "polls",
+        "polls × Python SDK",
+    ]);
     let python = over_all(&OTHERS[0]).polls_each();
     for schedule in [Schedule::ours("ours", f64::INFINITY)].iter().chain(&OTHERS) {
         let tally = over_all(schedule);
@@ -41,7 +49,12 @@ pub(crate) fn mean_at(schedule: &Schedule, duration: f64) -> (f64, f64) {
     let mut tally = Tally::default();
     for _ in 0..2000 {
         // Where the end falls among the polls should not hang on a round number.
-        wait_for(schedule, duration * (0.95 + 0.1 * random.f64()), &mut random, &mut tally);
+        wait_for(
+            schedule,
+            duration * (0.95 + 0.1 * random.f64()),
+            &mut random,
+            &mut tally,
+        );
     }
     let mean = tally.overshoot.iter().sum::<f64>() / tally.overshoot.len() as f64;
     (mean, tally.polls_each())

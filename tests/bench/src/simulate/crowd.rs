@@ -18,7 +18,16 @@ const GIVE_UP: f64 = 300.0;
 
 /// How every schedule does with many commands.
 pub(crate) fn table() -> Table {
-    let mut table = table_of(["n, schedule", "p50 s", "p95 s", "p50 %", "p95 %", "polls", "429s a command", "given up %"]);
+    let mut table = table_of([
+        "n, schedule",
+        "p50 s",
+        "p95 s",
+        "p50 %",
+        "p95 %",
+        "polls",
+        "429s a command",
+        "given up %",
+    ]);
     for (commands, seconds) in CROWDS {
         let ours = [
             Schedule::ours("ours, 25 a second", ALLOWED),
@@ -30,7 +39,10 @@ pub(crate) fn table() -> Table {
                 .iter()
                 .map(|schedule| scope.spawn(|| watch(schedule, commands, seconds, DURATIONS)))
                 .collect();
-            running.into_iter().map(|crowd| crowd.join().expect("a simulation")).collect()
+            running
+                .into_iter()
+                .map(|crowd| crowd.join().expect("a simulation"))
+                .collect()
         });
         for (schedule, crowd) in schedules.into_iter().zip(crowds) {
             let each = crowd.tally.overshoot.len() as f64;
