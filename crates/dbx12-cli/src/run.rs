@@ -185,6 +185,7 @@ impl Road {
             ExecError::DeadlineExceeded { ids, .. } => {
                 not_ended(timeout, &format!("{ids} was told to stop and still runs"))
             }
+            ExecError::NotSubmitted { source: None, .. } => not_ended(timeout, "it was not sent"),
             ExecError::SubmissionUnknown { source, .. } | ExecError::Call(source)
                 if source.kind() == ErrorKind::Deadline =>
             {

@@ -3,4 +3,5 @@
 mod opening;
 mod running;
 mod server;
+mod submitting;
 mod waiting;
