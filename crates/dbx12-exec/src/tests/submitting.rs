@@ -33,7 +33,7 @@ async fn code_is_not_sent_when_not_even_the_watch_gets_an_answer() {
     assert!(matches!(error, ExecError::NotSubmitted { .. }), "{error}");
     let elapsed = started.elapsed();
     assert!(
-        elapsed >= Duration::from_secs(30) && elapsed < Duration::from_secs(60),
+        elapsed >= Duration::from_secs(10) && elapsed < Duration::from_secs(20),
         "{elapsed:?}"
     );
     session.close().await.unwrap();
