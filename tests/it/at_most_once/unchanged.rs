@@ -42,7 +42,6 @@ const PROGRAMS: &[&str] = &[
     "import sys; sys.exit('out')",
     "compile('x y', 'f', 'exec')",
     "import ast\nast.parse('x y')",
-    "compile()",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
