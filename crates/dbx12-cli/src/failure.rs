@@ -116,7 +116,7 @@ impl From<ExecError> for Failure {
             ExecError::Call(error) => error.into(),
             ExecError::SubmissionUnknown { .. } => Self::new(Exit::Unknown, with_sources(&error))
                 .hint("the context was destroyed, which ends the code if it was running"),
-            ExecError::LostSight { .. } | ExecError::StillRunning { .. } => {
+            ExecError::LostSight { .. } | ExecError::StillRunning { .. } | ExecError::AnswerLost { .. } => {
                 Self::new(Exit::Unknown, with_sources(&error))
             }
             ExecError::ClusterUnavailable { .. } | ExecError::ContextFailed { .. } => {

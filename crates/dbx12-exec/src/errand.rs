@@ -93,7 +93,7 @@ pub(crate) fn called(call: &str) -> String {
 
 /// Code that puts our module into the context, unless it is there, and then does something with it.
 pub(crate) fn with_module(code: &str) -> String {
-    format!("__import__('builtins').exec(compile(r'''{MODULE}''', '<dbx12-exec>', 'exec'), {{}}) or {code}")
+    format!("__import__('builtins').exec(compile(r'''{MODULE}''', '<_dbx12_exec>', 'exec'), {{}}) or {code}")
 }
 
 /// What our module said behind a token: it may stand among output of threads.

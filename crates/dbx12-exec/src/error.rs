@@ -69,16 +69,16 @@ pub enum ExecError {
         /// How the answer was lost.
         source: Error,
     },
-    /// The code was not submitted: each time it was sent, its context was asked, and had not seen it. It will not run,
-    /// not even when it arrives late. Sending it again is safe.
+    /// The code was not submitted: it was not sent, or each time it was its context was asked, and had not seen it. It will
+    /// not run, not even when it arrives late. Sending it again is safe.
     #[error("the code did not reach context {context} on cluster {cluster}, and will not run")]
     NotSubmitted {
         /// The cluster.
         cluster: ClusterId,
         /// The context.
         context: ContextId,
-        /// Why, the last time.
-        source: Error,
+        /// Why, the last time; `None` when the deadline came before it was sent.
+        source: Option<Error>,
     },
     /// We lost sight of a command: it may run on.
     #[error("the state of {ids} cannot be found out any more; it may still be running")]

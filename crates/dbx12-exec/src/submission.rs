@@ -56,10 +56,11 @@ impl<'s> Submitting<'s> {
     pub(crate) async fn submit(self) -> Result<Waiter, ExecError> {
         let mut attempt = 1;
         loop {
-            let ticket = match self.ticket().await {
-                Ok(ticket) => ticket,
-                Err(error) if error.maybe_delivered() => return Err(self.not_submitted(error)),
-                Err(error) => return Err(error.into()),
+            let ticket = match self.in_time(self.ticket()).await {
+                Some(Ok(ticket)) => ticket,
+                Some(Err(error)) if !error.maybe_delivered() => return Err(error.into()),
+                Some(Err(error)) => return Err(self.not_submitted(Some(error))),
+                None => return Err(self.not_submitted(None)),
             };
             let sent = ticket.as_ref().map_or(&self.code, Ticket::code);
             let entry = self.entry().await?;
@@ -84,7 +85,7 @@ impl<'s> Submitting<'s> {
             match settled {
                 Some(Settled::Ran) => return Err(self.answer_lost(lost)),
                 Some(Settled::WillNotRun) if attempt < MOST_ATTEMPTS && !self.is_over() => attempt += 1,
-                Some(Settled::WillNotRun) => return Err(self.not_submitted(lost)),
+                Some(Settled::WillNotRun) => return Err(self.not_submitted(Some(lost))),
                 Some(Settled::Unknown) | None => return Err(self.unknown(lost)),
             }
         }
@@ -94,10 +95,7 @@ impl<'s> Submitting<'s> {
     async fn ticket(&self) -> Result<Option<Ticket>, Error> {
         let language = self.code.named_language().unwrap_or(self.session.language());
         match self.code.as_text() {
-            Some(text) if *language == Language::Python => {
-                let ticket = self.session.watch().ticket(&self.code, text);
-                self.in_time(ticket).await.unwrap_or(Ok(None))
-            }
+            Some(text) if *language == Language::Python => self.session.watch().ticket(&self.code, text).await,
             _ => Ok(None),
         }
     }
@@ -161,7 +159,7 @@ impl<'s> Submitting<'s> {
         }
     }
 
-    fn not_submitted(&self, source: Error) -> ExecError {
+    fn not_submitted(&self, source: Option<Error>) -> ExecError {
         let context = self.session.context();
         ExecError::NotSubmitted {
             cluster: context.cluster_id().clone(),

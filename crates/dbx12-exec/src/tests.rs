@@ -3,4 +3,5 @@
 mod opening;
 mod running;
 pub(crate) mod server;
+mod submitting;
 mod waiting;

@@ -17,6 +17,9 @@ const PROGRAMS: &[&str] = &[
     "    indented = 1\n    indented",
     "if x:\r\n    y = 'windows'\r\ny",
     "_",
+    "eval(compile('[1, 2]', 'f', mode='eval', optimize=0)), callable(compile), compile.__name__",
+    "names = {}; exec(compile('def f(a: no_such_name): pass', 'f', 'exec'), names); names['f'].__annotations__",
+    "import ast; ast.dump(ast.parse('1'))",
     "%sh echo shell",
     "%python\n1",
     "%md words",
@@ -37,6 +40,8 @@ const PROGRAMS: &[&str] = &[
     "x ? y",
     "y = 1\x00",
     "import sys; sys.exit('out')",
+    "compile('x y', 'f', 'exec')",
+    "import ast\nast.parse('x y')",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

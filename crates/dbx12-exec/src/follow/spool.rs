@@ -106,23 +106,18 @@ impl<'s> Spool<'s> {
         }
     }
 
-    /// Reads what is there, when the code has ended: in its own context, or, where that is gone or still busy, in the
-    /// second.
-    pub(super) async fn drain(&mut self, in_own_context: bool, chunks: &mpsc::Sender<OutputChunk>) {
-        let own = in_own_context.then(|| self.main());
-        for errand in [own, self.reader.clone()].into_iter().flatten() {
-            loop {
-                let read = self.read(&errand).await;
+    /// Reads what is there, when the code has ended: in the second context, or, where there is none, in the code's own when
+    /// that is free. Other commands may wait there, and the outcome is not held up for long.
+    pub(super) async fn drain(&mut self, own_is_free: bool, chunks: &mpsc::Sender<OutputChunk>) {
+        let own = own_is_free.then(|| self.main());
+        for errand in [self.reader.clone(), own].into_iter().flatten() {
+            while let Ok(Ok(read)) = timeout(reader::PATIENCE, self.read(&errand)).await {
                 self.pour(chunks).await;
-                match read {
-                    Ok(0) => {
-                        while let Some(last) = self.decoder.finish() {
-                            let _ = chunks.send(last).await;
-                        }
-                        return;
+                if read == 0 {
+                    while let Some(last) = self.decoder.finish() {
+                        let _ = chunks.send(last).await;
                     }
-                    Ok(_) => {}
-                    Err(_) => break,
+                    return;
                 }
             }
         }

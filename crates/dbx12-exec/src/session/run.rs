@@ -33,7 +33,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Cancels the command when it runs longer than this, see [`Waiter::deadline`].
+    /// Cancels the command when it runs longer than this, see [`Waiter::deadline`](crate::Waiter::deadline).
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
         self

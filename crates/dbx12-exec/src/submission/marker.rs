@@ -18,12 +18,13 @@ impl Marker {
     /// `None` where a comment might be taken for something else: in what only IPython or a notebook understands, and behind a
     /// backslash.
     pub(super) fn put_on(&self, code: &str) -> Option<String> {
-        let text = code.trim_end();
+        // Not all that is space elsewhere is space to Python.
+        let text = code.trim_end_matches([' ', '\t', '\x0c', '\r', '\n']);
         if text.is_empty() || text.ends_with(['\\', '?']) || text.contains('\0') {
             return None;
         }
         let mut lines = text.lines().map(str::trim_start);
-        if lines.any(|line| line.starts_with(['%', '!', '?', ',', ';', '/'])) || assigns_magic(text) {
+        if lines.any(|line| line.starts_with(['%', '!'])) || is_magic(last_statement(text)) {
             return None;
         }
         let (_, space) = code.split_at(text.len());
@@ -70,11 +71,24 @@ fn width(line: &str) -> usize {
         .count()
 }
 
-/// Whether the last line may be IPython's `files = !ls` or `line = %pwd`.
-fn assigns_magic(text: &str) -> bool {
-    let last = text.lines().next_back().unwrap_or_default();
-    last.match_indices('=')
-        .any(|(at, _)| last[at + 1..].trim_start().starts_with(['!', '%']))
+/// The last line, with those before it that a backslash ties to it.
+fn last_statement(text: &str) -> &str {
+    let mut start = text.len();
+    loop {
+        let before = &text[..start];
+        start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let is_tied = text[..start].trim_end_matches(['\r', '\n']).ends_with('\\');
+        if start == 0 || !is_tied {
+            return &text[start..];
+        }
+        start -= 1;
+    }
+}
+
+/// Whether it may be one of IPython's calls (`,f a b`, `?f`) or assignments (`files = !ls`, `line = %pwd`).
+fn is_magic(statement: &str) -> bool {
+    let assigns = |(at, _): (usize, &str)| statement[at + 1..].trim_start().starts_with(['!', '%']);
+    statement.trim_start().starts_with(['?', ',', ';', '/']) || statement.match_indices('=').any(assigns)
 }
 
 #[cfg(test)]
@@ -96,6 +110,9 @@ mod tests {
             ("a != b", "a != b  # dbx12:g:7"),
             ("a %= b", "a %= b  # dbx12:g:7"),
             ("\tx = 'ä'\r\n", "\tx = 'ä'  # dbx12:g:7\r\n"),
+            ("x = 1\u{a0}\n", "x = 1\u{a0}  # dbx12:g:7\n"),
+            ("sql(\"\"\"a\n , b\n\"\"\")", "sql(\"\"\"a\n , b\n\"\"\")  # dbx12:g:7"),
+            ("x = 1 + \\\n 2", "x = 1 + \\\n 2  # dbx12:g:7"),
         ] {
             assert_eq!(marked(code).as_deref(), Some(expected), "{code}");
             assert_eq!(Marker::new("g", 7).take_off(expected), code);
@@ -129,6 +146,8 @@ mod tests {
             "?f",
             ",f a b",
             "x = 1 + \\",
+            "x = 1\n,f a \\\n  b",
+            "x = 1\nfiles = !ls \\\r\n  b",
             "x\0",
         ] {
             assert_eq!(marked(code), None, "{code}");

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// How long the watch may take to be set up, while it is not known what becomes of its calls.
-const PATIENCE_TO_INSTALL: Duration = Duration::from_secs(30);
+const PATIENCE_TO_INSTALL: Duration = Duration::from_secs(10);
 /// How long a server may leave open whether a command came.
 const PATIENCE_TO_SETTLE: Duration = Duration::from_secs(300);
 
