@@ -1,12 +1,15 @@
 //! All layers together: against the local workspace, its server, and peers that misbehave.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod at_most_once;
 mod bad_input;
 mod cli;
 mod client_errors;
 mod credentials;
 mod document;
 mod faults;
+mod follow;
 mod invariants;
 mod openapi;
+mod recovery;
 mod road;

@@ -22,3 +22,16 @@ pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>) -> Res
     )
     .run()?)
 }
+
+/// Prints what waiting costs, see the module `simulate` of the program. It takes some minutes.
+///
+/// # Errors
+/// When the program does not compile.
+pub(crate) fn simulate(sh: &Shell) -> Result<()> {
+    let built = workspace::target_directory(sh)?.join("bench");
+    Ok(cmd!(
+        sh,
+        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- simulate"
+    )
+    .run()?)
+}

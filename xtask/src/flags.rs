@@ -66,6 +66,17 @@ xflags::xflags! {
             optional --json json: OsString
         }
 
+        /// Print what waiting costs, on our schedule and on those of others. The same numbers in every run.
+        cmd simulate {}
+
+        /// Sessions among faults, cancels, drops, restarts and killed clients, and then a count of what went wrong.
+        cmd soak {
+            /// For how many minutes; 10 when not said.
+            optional --minutes minutes: f64
+            /// Where chance begins; 1 when not said.
+            optional --seed seed: u64
+        }
+
         /// Make the packages that would be published, and build each one from its package alone.
         cmd package {
             /// Make the packages only; do not build them.

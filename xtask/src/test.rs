@@ -134,6 +134,21 @@ fn executable(messages: &str, name: &str) -> Option<String> {
         })
 }
 
+/// Runs the soak program for so many minutes.
+///
+/// # Errors
+/// When it does not compile, or when something was lost, ran twice or was left behind.
+pub(crate) fn soak(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Result<()> {
+    tools::ensure(sh)?;
+    let (minutes, seed) = (minutes.unwrap_or(10.0).to_string(), seed.unwrap_or(1).to_string());
+    cmd!(sh, "cargo build --quiet --package dbx12-tests --bins").run()?;
+    Ok(cmd!(
+        sh,
+        "cargo run --quiet --package dbx12-tests --bin soak -- {minutes} {seed}"
+    )
+    .run()?)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -19,6 +19,11 @@ impl Cluster {
         Self { client, id }
     }
 
+    /// The client that it talks through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The cluster's id.
     pub fn id(&self) -> &ClusterId {
         &self.id

@@ -51,6 +51,26 @@ impl Code {
         self
     }
 
+    /// The text; `None` when it is a file on the server.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.source {
+            Source::Text(text) => Some(text),
+            Source::ServerFile(_) => None,
+        }
+    }
+
+    /// The language it names, if it names one.
+    pub fn named_language(&self) -> Option<&Language> {
+        self.language.as_ref()
+    }
+
+    /// Another text, with the same language and options.
+    #[must_use]
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.source = Source::Text(text.into());
+        self
+    }
+
     /// The request that runs this code. The language is always named: an older server may want it.
     pub(crate) fn request(
         &self,

@@ -1,7 +1,7 @@
 //! A command: look at it, cancel it.
 
 use dbx12_http::types::{CancelCommand, CancelledCommand, ClusterId, CommandId, CommandInfo, ContextId, GetCommand};
-use dbx12_http::{Client, Error};
+use dbx12_http::{CallOptions, Client, Error};
 
 /// A command, by its id. Cloning is cheap; dropping it does not cancel the command.
 #[derive(Clone, Debug)]
@@ -22,6 +22,11 @@ impl Command {
         }
     }
 
+    /// The client that it talks through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The command's id.
     pub fn id(&self) -> &CommandId {
         &self.id
@@ -37,6 +42,11 @@ impl Command {
         &self.cluster_id
     }
 
+    /// The cluster it runs on. Sends nothing.
+    pub fn cluster(&self) -> crate::Cluster {
+        crate::Cluster::new(self.client.clone(), self.cluster_id.clone())
+    }
+
     /// The context it runs in. Sends nothing.
     pub fn context(&self) -> crate::Context {
         crate::Context::new(self.client.clone(), self.cluster_id.clone(), self.context_id.clone())
@@ -48,9 +58,16 @@ impl Command {
     /// When the call fails. That says nothing of the command itself, which may run on. Dropping the future changes
     /// nothing.
     pub async fn status(&self) -> Result<CommandInfo, Error> {
-        self.client
-            .send(&GetCommand::new(&self.cluster_id, &self.context_id, &self.id))
-            .await
+        self.status_with(&CallOptions::new()).await
+    }
+
+    /// [`status`](Self::status), with options for the call.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn status_with(&self, options: &CallOptions) -> Result<CommandInfo, Error> {
+        let request = GetCommand::new(&self.cluster_id, &self.context_id, &self.id);
+        self.client.send_with(&request, options).await
     }
 
     /// Asks to cancel the command: `POST /api/1.2/commands/cancel`. It may run for a while after that, and may even

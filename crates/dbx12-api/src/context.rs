@@ -19,6 +19,11 @@ impl Context {
         Self { client, cluster_id, id }
     }
 
+    /// The client that it talks through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The context's id.
     pub fn id(&self) -> &ContextId {
         &self.id
@@ -27,6 +32,11 @@ impl Context {
     /// The id of the cluster it is on.
     pub fn cluster_id(&self) -> &ClusterId {
         &self.cluster_id
+    }
+
+    /// The cluster it is on. Sends nothing.
+    pub fn cluster(&self) -> crate::Cluster {
+        crate::Cluster::new(self.client.clone(), self.cluster_id.clone())
     }
 
     /// What the context is doing: `GET /api/1.2/contexts/status`.

@@ -116,7 +116,7 @@ impl From<ExecError> for Failure {
             ExecError::Call(error) => error.into(),
             ExecError::SubmissionUnknown { .. } => Self::new(Exit::Unknown, with_sources(&error))
                 .hint("the context was destroyed, which ends the code if it was running"),
-            ExecError::LostSight { .. } | ExecError::StillRunning { .. } => {
+            ExecError::LostSight { .. } | ExecError::StillRunning { .. } | ExecError::AnswerLost { .. } => {
                 Self::new(Exit::Unknown, with_sources(&error))
             }
             ExecError::ClusterUnavailable { .. } | ExecError::ContextFailed { .. } => {
@@ -138,7 +138,7 @@ impl From<Outcome> for Failure {
         let exit = match &outcome {
             Outcome::Failed(_) => Exit::RemoteException,
             Outcome::Cancelled => Exit::Interrupted,
-            Outcome::ContextLost { .. } => Exit::Unavailable,
+            Outcome::ContextLost { .. } | Outcome::ClusterGone { .. } => Exit::Unavailable,
             _ => Exit::Transport,
         };
         Self::new(exit, &outcome)

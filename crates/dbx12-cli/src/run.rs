@@ -107,6 +107,8 @@ impl Road {
         let opening = Session::builder(&target.cluster, program.language)
             .timeout(self.left())
             .closing(&closing)
+            // The context ends with the program: then nothing runs late, and it is not worth a request more each time.
+            .at_most_once(false)
             .open();
         let ended = match self.in_time(opening).await {
             Ok(Ok(session)) => self.run_in(session, program.code).await,
@@ -185,6 +187,7 @@ impl Road {
             ExecError::DeadlineExceeded { ids, .. } => {
                 not_ended(timeout, &format!("{ids} was told to stop and still runs"))
             }
+            ExecError::NotSubmitted { source: None, .. } => not_ended(timeout, "it was not sent"),
             ExecError::SubmissionUnknown { source, .. } | ExecError::Call(source)
                 if source.kind() == ErrorKind::Deadline =>
             {

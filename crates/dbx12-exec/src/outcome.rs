@@ -1,7 +1,7 @@
 //! How a command ended.
 
 use crate::ExecError;
-use dbx12_api::types::{RemoteError, Results};
+use dbx12_api::types::{ClusterStatus, RemoteError, Results};
 
 /// How a command ended. An exception of the code is an outcome, not an error: the call worked.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,11 @@ pub enum Outcome {
     ContextLost {
         /// What the server said.
         reason: String,
+    },
+    /// The cluster is no more, and with it the context: variables are gone, the command may have run in part.
+    ClusterGone {
+        /// What the cluster is doing; `None` when the server knows no such cluster.
+        status: Option<ClusterStatus>,
     },
     /// The engine that should have run the code failed.
     EngineFailed {
@@ -57,6 +62,12 @@ impl std::fmt::Display for Outcome {
                     f,
                     "the execution context was lost while the command was in it: {reason}"
                 )
+            }
+            Self::ClusterGone { status: Some(status) } => {
+                write!(f, "the cluster is {status}: the execution context was lost with it")
+            }
+            Self::ClusterGone { status: None } => {
+                f.write_str("there is no such cluster any more: the execution context was lost with it")
             }
             Self::EngineFailed { reason } if reason.is_empty() => f.write_str("the engine that runs the code failed"),
             Self::EngineFailed { reason } => write!(f, "the engine that runs the code failed: {reason}"),

@@ -1,5 +1,6 @@
-//! When to ask again: the only place of this crate that sleeps.
+//! When to ask again: the only place of this crate that sleeps, beside the budget that all share.
 
+use crate::PollBudget;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -50,25 +51,38 @@ impl PollSchedule {
     }
 }
 
-/// Ticks when the next poll is due: at once, then as the schedule says.
+/// Ticks when the next poll is due: at once, then as the schedule says, as far as the budget allows.
 #[derive(Debug)]
 pub(crate) struct Ticker {
     schedule: PollSchedule,
+    budget: PollBudget,
     random: fastrand::Rng,
     started: Instant,
+    asked: Instant,
     due: Instant,
 }
 
 impl Ticker {
-    pub(crate) fn new(schedule: PollSchedule, seed: Option<u64>) -> Self {
+    pub(crate) fn new(schedule: PollSchedule, budget: PollBudget, seed: Option<u64>) -> Self {
         let random = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let now = Instant::now();
         Self {
             schedule,
+            budget,
             random,
             started: now,
+            asked: now,
             due: now,
         }
+    }
+
+    pub(crate) fn budget(&self) -> &PollBudget {
+        &self.budget
+    }
+
+    /// The same moments, out of another budget.
+    pub(crate) fn set_budget(&mut self, budget: PollBudget) {
+        self.budget = budget;
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -78,12 +92,15 @@ impl Ticker {
     /// Starts over: the next tick is at once, and waits are short again.
     pub(crate) fn restart(&mut self) {
         self.started = Instant::now();
+        self.asked = self.started;
         self.due = self.started;
     }
 
-    /// Sleeps until the next poll is due, or until `limit` if that comes first. Dropping the future loses nothing.
+    /// Sleeps until the next poll is due and there is a turn for it, or until `limit` if that comes first. Dropping the
+    /// future loses nothing.
     pub(crate) async fn tick(&self, limit: Option<Instant>) {
         sleep_until(limit.map_or(self.due, |limit| limit.min(self.due))).await;
+        self.budget.turn(self.started, self.asked, limit).await;
     }
 
     /// To be called after a poll: plans the next one.
@@ -92,6 +109,7 @@ impl Ticker {
         let now = Instant::now();
         // A wait beyond all time is a day: nobody meant it.
         let far = now + Duration::from_secs(24 * 3600);
+        self.asked = now;
         self.due = now
             .checked_add(self.schedule.wait(self.elapsed(), spread))
             .unwrap_or(far);
@@ -133,7 +151,7 @@ mod tests {
             floor: Duration::MAX,
             ..PollSchedule::default()
         };
-        let mut ticker = Ticker::new(endless, Some(1));
+        let mut ticker = Ticker::new(endless, PollBudget::unlimited(), Some(1));
         ticker.plan_next();
         ticker.tick(None).await;
         assert!(ticker.elapsed() >= Duration::from_secs(24 * 3600));

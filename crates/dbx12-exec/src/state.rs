@@ -1,30 +1,19 @@
-//! The state machine of a command: what one look at it means. Pure.
+//! The state machine of contexts and commands: what one look means. Pure.
 //!
-//! | what was seen | and | means |
-//! |---|---|---|
-//! | `Queued`, `Running`, `Cancelling`, a status this version does not know | | wait |
-//! | `Finished` with results, or without | | finished |
-//! | `Finished` with an error | | failed |
-//! | `Finished` with an error that names `CommandCancelledException`, or `Cancelled` | we asked for it | cancelled |
-//! | the same | we did not | look at the context: it was cancelled by others, or the context was lost |
-//! | `Error` | | the engine failed |
-//! | no status, but results | | as `Finished` |
-//! | no such context | | the context was lost |
-//! | no such command | within a second of the submission | wait: the server may not know it yet |
-//! | no such command | later | the context was lost |
-//! | the look itself failed (5xx, connection) | for less than the patience | wait: the command may run on |
-//! | the look itself failed (5xx, connection) | for longer | give up; the command may run on |
-//! | the look was refused (401, 403, …) | | give up; the command may run on |
+//! The tables are what [`judge`], [`judge_context`] and [`judge_cluster`] answer, written down by a test that fails when
+//! they answer something else.
+//!
+#![doc = include_str!("state/table.md")]
 
 use crate::Outcome;
 use dbx12_api::http::Error;
-use dbx12_api::types::{CommandInfo, CommandStatus, RemoteError, Results};
+use dbx12_api::types::{ClusterStatus, CommandInfo, CommandStatus, ContextStatus, RemoteError, Results};
 use std::time::Duration;
 
 /// How long after the submission "no such command" may only mean "not yet".
 pub const READ_AFTER_WRITE: Duration = Duration::from_secs(1);
 
-/// What one look at a command showed.
+/// What one look at a command, or at a context, showed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Seen {
@@ -34,6 +23,10 @@ pub enum Seen {
     NoContext(String),
     /// The server knows no such command; with its words.
     NoCommand(String),
+    /// The cluster takes no commands now: it may be changing, or be gone for good.
+    NotReady,
+    /// There is no such cluster.
+    NoCluster,
     /// The look failed in a way that may pass.
     Trouble,
     /// The look failed in a way that will not pass.
@@ -50,6 +43,10 @@ impl Seen {
             Self::NoContext(body.to_string())
         } else if body.is_command_not_found() {
             Self::NoCommand(body.to_string())
+        } else if body.is_cluster_not_found() {
+            Self::NoCluster
+        } else if body.is_cluster_not_ready() {
+            Self::NotReady
         } else if may_pass(error) {
             Self::Trouble
         } else {
@@ -73,7 +70,7 @@ fn may_pass(error: &Error) -> bool {
 pub struct Circumstances {
     /// We asked to cancel the command.
     pub cancel_requested: bool,
-    /// Time since the command was submitted.
+    /// Time since the command was submitted, or the context made.
     pub since_submit: Duration,
     /// Time since a look last succeeded.
     pub since_answer: Duration,
@@ -112,6 +109,11 @@ pub enum Verdict {
         /// What the server said.
         reason: String,
     },
+    /// Whether the cluster is still there tells more: ask [`judge_cluster`].
+    LookAtCluster {
+        /// What it means if the cluster is there.
+        otherwise: Box<Verdict>,
+    },
     /// Nothing more can be found out; the command may run on.
     GiveUp,
 }
@@ -120,11 +122,70 @@ pub enum Verdict {
 pub fn judge(seen: Seen, circumstances: &Circumstances) -> Verdict {
     match seen {
         Seen::Command(info) => judge_command(info, circumstances),
-        Seen::NoContext(reason) => Verdict::Ended(Outcome::ContextLost { reason }),
+        Seen::NoContext(reason) => look_at_cluster(Verdict::Ended(Outcome::ContextLost { reason })),
+        Seen::NotReady if circumstances.since_answer < circumstances.patience => look_at_cluster(Verdict::Wait),
+        Seen::NotReady => look_at_cluster(Verdict::GiveUp),
+        Seen::NoCluster => Verdict::Ended(Outcome::ClusterGone { status: None }),
         Seen::NoCommand(_) if circumstances.since_submit < READ_AFTER_WRITE => Verdict::Wait,
         Seen::NoCommand(reason) => Verdict::Ended(Outcome::ContextLost { reason }),
         Seen::Trouble if circumstances.since_answer < circumstances.patience => Verdict::Wait,
         Seen::Trouble | Seen::Refused => Verdict::GiveUp,
+    }
+}
+
+fn look_at_cluster(otherwise: Verdict) -> Verdict {
+    Verdict::LookAtCluster {
+        otherwise: Box::new(otherwise),
+    }
+}
+
+/// What the cluster's status, where it could be had, makes of [`Verdict::LookAtCluster`].
+pub fn judge_cluster(status: Option<ClusterStatus>, otherwise: Verdict) -> Verdict {
+    match status {
+        Some(ClusterStatus::Terminated | ClusterStatus::Terminating | ClusterStatus::Error) => {
+            Verdict::Ended(Outcome::ClusterGone { status })
+        }
+        _ => otherwise,
+    }
+}
+
+/// What the context's status, where it could be had, makes of [`Verdict::LookAtContext`]: a context that lives on was
+/// told to cancel by somebody else.
+pub fn judge_unasked_cancel(status: Option<ContextStatus>, reason: String) -> Verdict {
+    match status {
+        Some(ContextStatus::Running) => Verdict::Ended(Outcome::CancelledByOthers),
+        _ => look_at_cluster(Verdict::Ended(Outcome::ContextLost { reason })),
+    }
+}
+
+/// What a look at a context that is being set up means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContextVerdict {
+    /// Look again later.
+    Wait,
+    /// It takes commands.
+    Ready,
+    /// It could not be set up.
+    Broken,
+    /// It is no more.
+    Gone,
+    /// Nothing more can be found out.
+    GiveUp,
+}
+
+/// What a look at a context that is being set up means: its status, or what the failed look showed.
+pub fn judge_context(seen: Result<ContextStatus, Seen>, circumstances: &Circumstances) -> ContextVerdict {
+    match seen {
+        Ok(ContextStatus::Running) => ContextVerdict::Ready,
+        Ok(ContextStatus::Error) => ContextVerdict::Broken,
+        Ok(_) => ContextVerdict::Wait,
+        Err(Seen::NoContext(_)) if circumstances.since_submit < READ_AFTER_WRITE => ContextVerdict::Wait,
+        Err(Seen::NoContext(_) | Seen::NoCluster) => ContextVerdict::Gone,
+        Err(Seen::Trouble | Seen::NotReady) if circumstances.since_answer < circumstances.patience => {
+            ContextVerdict::Wait
+        }
+        Err(_) => ContextVerdict::GiveUp,
     }
 }
 
@@ -174,121 +235,4 @@ fn engine_reason(results: Option<Results>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CANCELLED: &str = r#"{"status":"Finished","results":{"resultType":"error","summary":null,
-        "cause":"com.databricks.backend.common.rpc.CommandCancelledException\n\tat x"}}"#;
-
-    fn command(json: &str) -> Seen {
-        Seen::Command(serde_json::from_str(json).unwrap())
-    }
-
-    fn ended(verdict: Verdict) -> Outcome {
-        let Verdict::Ended(outcome) = verdict else {
-            panic!("{verdict:?}")
-        };
-        outcome
-    }
-
-    fn asked() -> Circumstances {
-        Circumstances {
-            cancel_requested: true,
-            ..Circumstances::new()
-        }
-    }
-
-    #[test]
-    fn states_that_are_not_the_end_wait() {
-        for status in [
-            "Queued",
-            "Running",
-            "Cancelling",
-            "RunningInBackground",
-            "processing",
-            "",
-        ] {
-            let json = format!(r#"{{"status":"{status}","results":null}}"#);
-            assert_eq!(judge(command(&json), &asked()), Verdict::Wait, "{status}");
-        }
-    }
-
-    #[test]
-    fn finished_is_finished_with_or_without_results() {
-        let text = ended(judge(
-            command(r#"{"status":"Finished","results":{"resultType":"text","data":"4"}}"#),
-            &asked(),
-        ));
-        assert_eq!(text, Outcome::Finished(Results::text("4")));
-        assert!(ended(judge(command(r#"{"status":"Finished"}"#), &asked())).is_finished());
-        assert!(ended(judge(command(r#"{"results":{"resultType":"text"}}"#), &asked())).is_finished());
-    }
-
-    #[test]
-    fn a_cancellation_is_ours_only_if_we_asked() {
-        for json in [
-            CANCELLED,
-            r#"{"status":"Cancelled"}"#,
-            r#"{"status":"Canceled","results":null}"#,
-        ] {
-            assert_eq!(ended(judge(command(json), &asked())), Outcome::Cancelled);
-            let verdict = judge(command(json), &Circumstances::new());
-            assert!(matches!(verdict, Verdict::LookAtContext { .. }), "{json}: {verdict:?}");
-        }
-    }
-
-    #[test]
-    fn an_exception_after_a_cancel_is_an_exception() {
-        let json = r#"{"status":"Finished","results":{"resultType":"error","cause":"ValueError: x"}}"#;
-        assert!(matches!(ended(judge(command(json), &asked())), Outcome::Failed(_)));
-    }
-
-    #[test]
-    fn an_engine_failure_says_what_it_can() {
-        for (json, expected) in [
-            (r#"{"status":"Error","results":null}"#, ""),
-            (
-                r#"{"status":"Error","results":{"cause":"SyntaxError: x"}}"#,
-                "SyntaxError: x",
-            ),
-            (
-                r#"{"status":"Error","results":{"resultType":"","data":"some words"}}"#,
-                "some words",
-            ),
-        ] {
-            assert_eq!(
-                ended(judge(command(json), &asked())),
-                Outcome::EngineFailed {
-                    reason: expected.to_owned()
-                }
-            );
-        }
-    }
-
-    #[test]
-    fn no_such_command_waits_a_second_and_no_such_context_does_not() {
-        let no_command = || Seen::NoCommand("CommandNotFound: x".to_owned());
-        let later = Circumstances {
-            since_submit: READ_AFTER_WRITE,
-            ..Circumstances::new()
-        };
-        assert_eq!(judge(no_command(), &Circumstances::new()), Verdict::Wait);
-        assert!(matches!(
-            ended(judge(no_command(), &later)),
-            Outcome::ContextLost { .. }
-        ));
-        let no_context = judge(Seen::NoContext("ContextNotFound: x".to_owned()), &Circumstances::new());
-        assert!(matches!(ended(no_context), Outcome::ContextLost { .. }));
-    }
-
-    #[test]
-    fn trouble_is_borne_for_as_long_as_patience_lasts() {
-        let out_of_patience = Circumstances {
-            since_answer: Duration::from_secs(300),
-            ..Circumstances::new()
-        };
-        assert_eq!(judge(Seen::Trouble, &Circumstances::new()), Verdict::Wait);
-        assert_eq!(judge(Seen::Trouble, &out_of_patience), Verdict::GiveUp);
-        assert_eq!(judge(Seen::Refused, &Circumstances::new()), Verdict::GiveUp);
-    }
-}
+mod tests;

@@ -1,11 +1,12 @@
 //! Waiting for a command.
 
 use crate::poll::Ticker;
-use crate::state::{Circumstances, Seen, Verdict, judge};
-use crate::{CommandIds, ExecError, Outcome, PollSchedule};
+use crate::state::{Circumstances, Seen, Verdict, judge, judge_cluster, judge_unasked_cancel};
+use crate::submission::Marker;
+use crate::{CommandIds, ExecError, Journal, Outcome, PollBudget, PollSchedule};
 use dbx12_api::Command;
-use dbx12_api::http::Error;
-use dbx12_api::types::{CommandInfo, CommandStatus, ContextStatus};
+use dbx12_api::http::{CallOptions, Error};
+use dbx12_api::types::{CommandInfo, CommandStatus};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
@@ -31,7 +32,10 @@ pub struct Waiter {
     stopping: Option<Stopping>,
     stop_grace: Duration,
     patience: Duration,
+    journal: Option<Journal>,
     polls: u32,
+    /// The mark that the code carried, to be taken off what the server says of the code.
+    marker: Option<Marker>,
 }
 
 /// The command is to end now.
@@ -65,9 +69,10 @@ impl Waiter {
     /// Waits for a command that was submitted just now.
     pub fn new(command: Command) -> Self {
         let now = Instant::now();
+        let budget = PollBudget::of(command.client());
         Self {
             command,
-            ticker: Ticker::new(PollSchedule::default(), None),
+            ticker: Ticker::new(PollSchedule::default(), budget, None),
             submitted: now,
             begun: now,
             answered: now,
@@ -76,6 +81,8 @@ impl Waiter {
             stop_grace: Duration::from_secs(30),
             patience: Circumstances::new().patience,
             polls: 0,
+            journal: None,
+            marker: None,
         }
     }
 
@@ -92,9 +99,25 @@ impl Waiter {
         self
     }
 
+    pub(crate) fn journal(mut self, journal: Option<Journal>) -> Self {
+        self.journal = journal;
+        self
+    }
+
+    pub(crate) fn marked(mut self, marker: Option<Marker>) -> Self {
+        self.marker = marker;
+        self
+    }
+
     /// When to ask. `seed` makes the jitter repeatable.
     pub fn schedule(mut self, schedule: PollSchedule, seed: Option<u64>) -> Self {
-        self.ticker = Ticker::new(schedule, seed);
+        self.ticker = Ticker::new(schedule, self.ticker.budget().clone(), seed);
+        self
+    }
+
+    /// The budget that its looks come out of. Default: the one of the client, see [`PollBudget::of`].
+    pub fn budget(mut self, budget: &PollBudget) -> Self {
+        self.ticker.set_budget(budget.clone());
         self
     }
 
@@ -148,13 +171,25 @@ impl Waiter {
     pub async fn next(&mut self) -> Result<Progress, ExecError> {
         self.ticker.tick(self.limit()).await;
         self.tell_to_stop().await;
-        let looked = self.in_time(self.command.status()).await;
+        // A look that fails is not repeated but followed by the next one, so that the budget knows of all of them.
+        let options = CallOptions::new().single_attempt();
+        let looked = self.in_time(self.command.status_with(&options)).await;
         self.polls += 1;
         self.ticker.plan_next();
-        if let Some(Ok(_)) = &looked {
-            self.answered = Instant::now();
+        match &looked {
+            Some(Ok(_)) => self.answered = Instant::now(),
+            Some(Err(error)) if error.status().is_some_and(|status| status.as_u16() == 429) => {
+                self.ticker.budget().refused(error.retry_after());
+            }
+            _ => {}
         }
-        self.conclude(looked).await
+        let concluded = self.conclude(looked).await;
+        if let (Some(journal), Ok(Progress::Ended(_)) | Err(ExecError::DeadlineExceeded { stopped: true, .. })) =
+            (&self.journal, &concluded)
+        {
+            journal.ended(&CommandIds::of(&self.command)).await;
+        }
+        concluded
     }
 
     /// A call may take until the limit, and a little longer, so that there is a last look. `None` when it took longer.
@@ -195,17 +230,31 @@ impl Waiter {
             Some(Err(error)) => (Seen::failure(&error), None, Some(error)),
             None => (Seen::Trouble, None, None),
         };
-        match judge(seen, &self.circumstances()) {
+        match self.settle(judge(seen, &self.circumstances())).await {
             Verdict::Ended(outcome) => self.ended(outcome),
-            Verdict::LookAtContext { reason } => {
-                let outcome = self.cancelled_by_whom(reason).await;
-                self.ended(outcome)
-            }
             Verdict::Wait => self.wait_on(status),
-            Verdict::GiveUp => Err(ExecError::LostSight {
+            _ => Err(ExecError::LostSight {
                 ids: CommandIds::of(&self.command),
                 source: failure,
             }),
+        }
+    }
+
+    /// Takes the further looks that a verdict asks for.
+    async fn settle(&self, verdict: Verdict) -> Verdict {
+        let verdict = match verdict {
+            Verdict::LookAtContext { reason } => {
+                let looked = self.in_time(self.command.context().status()).await;
+                judge_unasked_cancel(looked.and_then(Result::ok).map(|context| context.status), reason)
+            }
+            verdict => verdict,
+        };
+        match verdict {
+            Verdict::LookAtCluster { otherwise } => {
+                let looked = self.in_time(self.command.cluster().status()).await;
+                judge_cluster(looked.and_then(Result::ok).map(|cluster| cluster.status), *otherwise)
+            }
+            verdict => verdict,
         }
     }
 
@@ -222,8 +271,18 @@ impl Waiter {
     fn ended(&self, outcome: Outcome) -> Result<Progress, ExecError> {
         match (&self.stopping, outcome) {
             (Some(Stopping { overdue: true, .. }), Outcome::Cancelled) => Err(self.deadline_exceeded(true)),
-            (_, outcome) => Ok(Progress::Ended(outcome)),
+            (_, outcome) => Ok(Progress::Ended(self.unmarked(outcome))),
         }
+    }
+
+    /// A trace shows the code: without what was put on it.
+    fn unmarked(&self, mut outcome: Outcome) -> Outcome {
+        if let (Some(marker), Outcome::Failed(error)) = (&self.marker, &mut outcome) {
+            for text in [&mut error.summary, &mut error.cause].into_iter().flatten() {
+                *text = marker.take_off(text);
+            }
+        }
+        outcome
     }
 
     fn wait_on(&mut self, status: Option<CommandStatus>) -> Result<Progress, ExecError> {
@@ -250,14 +309,6 @@ impl Waiter {
             ids: CommandIds::of(&self.command),
             after: self.deadline.unwrap_or_default(),
             stopped,
-        }
-    }
-
-    /// Nobody here asked for the cancellation: a context that lives on was told by somebody else.
-    async fn cancelled_by_whom(&self, reason: String) -> Outcome {
-        match self.command.context().status().await {
-            Ok(context) if context.status == ContextStatus::Running => Outcome::CancelledByOthers,
-            _ => Outcome::ContextLost { reason },
         }
     }
 

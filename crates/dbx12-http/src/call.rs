@@ -24,6 +24,7 @@ pub(crate) struct Call<'a> {
     started: Instant,
     deadline: Option<Limit>,
     report_not_ready: bool,
+    single_attempt: bool,
     attempts: u32,
     maybe_delivered: bool,
     /// What the last attempt carried.
@@ -41,6 +42,7 @@ impl<'a> Call<'a> {
             started: Instant::now(),
             deadline: deadline.and_then(Limit::from_now),
             report_not_ready: options.report_not_ready,
+            single_attempt: options.single_attempt,
             attempts: 0,
             maybe_delivered: false,
             credentials: HeaderMap::new(),
@@ -163,6 +165,9 @@ impl<'a> Call<'a> {
 
     /// How long to wait before the next attempt; `None` when there is none.
     fn wait_after(&self, failure: &Failure) -> Option<Duration> {
+        if self.single_attempt {
+            return None;
+        }
         let Settings { retry, budget, .. } = self.settings;
         let not_ready = failure.body.as_deref().is_some_and(ErrorBody::is_cluster_not_ready);
         if not_ready && self.report_not_ready {

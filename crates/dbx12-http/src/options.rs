@@ -17,6 +17,7 @@ pub struct CallOptions {
     pub(crate) traceparent: Option<String>,
     pub(crate) tracestate: Option<String>,
     pub(crate) report_not_ready: bool,
+    pub(crate) single_attempt: bool,
 }
 
 impl CallOptions {
@@ -41,6 +42,13 @@ impl CallOptions {
             field: field.into(),
             filename: filename.into(),
         });
+        self
+    }
+
+    /// Sends the request once, whatever the client's policy: for whoever asks again anyway.
+    #[must_use]
+    pub fn single_attempt(mut self) -> Self {
+        self.single_attempt = true;
         self
     }
 

@@ -18,6 +18,9 @@ xflags::xflags! {
             optional --json json: PathBuf
         }
 
+        /// Print what waiting costs, on our schedule and on those of others.
+        cmd simulate {}
+
         /// Do one task in one way, once, and print what it took. What `run` starts for every measurement.
         cmd measure {
             /// The task's name.

@@ -11,6 +11,7 @@
 //! | what is measured of one process | [`measure`] |
 //! | rounds, medians, ratios | [`rounds`] |
 //! | instruction counts | [`callgrind`] |
+//! | what waiting costs, simulated | [`simulate`] |
 //! | what is printed | [`report`] |
 //! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`], [`http`] |
 
@@ -20,6 +21,7 @@ mod http;
 mod measure;
 mod report;
 mod rounds;
+mod simulate;
 mod tables;
 mod task;
 
@@ -37,6 +39,10 @@ const SUITES: [fn() -> Suite; 4] = [tables::suite, http::pairs, http::in_flight,
 fn main() -> ExitCode {
     let done = match Bench::from_env_or_exit().subcommand {
         BenchCmd::Run(run) => run_tasks(&run),
+        BenchCmd::Simulate(_) => {
+            simulate::run();
+            Ok(())
+        }
         BenchCmd::Measure(one) => measure_one(&one),
         BenchCmd::Serve(_) => http::serve(),
     };

@@ -36,7 +36,9 @@ async fn invariant_3_code_runs_once_whatever_happens_to_its_request() {
             .unwrap_or(Fate::Arrive),
         _ => Fate::Arrive,
     });
-    let session = open(&cluster_behind(&witness, &workspace)).await;
+    // What is found out by asking is in `at_most_once.rs`.
+    let session = Session::builder(&cluster_behind(&witness, &workspace), Language::Python).at_most_once(false);
+    let session = session.open().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut counters = Vec::new();
     for (number, (fates, ran)) in PROGRAMS.into_iter().enumerate() {

@@ -1,0 +1,178 @@
+//! The journal beside a scripted server: what is written when, and what is found after a crash.
+
+use super::*;
+use crate::tests::server::{Answer, Lost, NO_CONTEXT, cluster, text, usual};
+use crate::{Closing, Session};
+use dbx12_api::types::Language;
+use dbx12_api::{Cluster, Workspace};
+
+fn workspace(cluster: &Cluster) -> Workspace {
+    Workspace::new(cluster.client().clone())
+}
+
+fn events(path: &Path) -> Vec<Event> {
+    let file = File::open(path.to_owned()).unwrap();
+    file.lines().unwrap().into_iter().map(|line| line.event).collect()
+}
+
+/// The names of events, in order.
+fn names(path: &Path) -> String {
+    let names = events(path).into_iter().map(|event| {
+        let text = serde_json::to_value(event).unwrap();
+        text["event"].as_str().unwrap().to_owned()
+    });
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// What a killed process leaves: its lines, and an owner's file that nobody locks.
+fn kill(journal: &Journal) {
+    let inner = &journal.0;
+    inner.file.orphan(&inner.owner);
+}
+
+#[tokio::test]
+async fn every_step_is_written_before_it_is_sent_and_no_code_or_secret_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let seen = path.clone();
+    let (cluster, _) = cluster(move |asked, _| {
+        match asked {
+            "contexts/create" => assert_eq!(names(&seen), "opening"),
+            "commands/execute" => assert_eq!(names(&seen), "opening opened submitting"),
+            _ => {}
+        }
+        usual(asked)
+    });
+    let journal = Journal::open(&path).await.unwrap();
+    let builder = Session::builder(&cluster, Language::Sql).journal(&journal);
+    let session = builder.open().await.unwrap();
+    session.run("SELECT 'secret'").await.unwrap();
+    session.close().await.unwrap();
+    assert_eq!(names(&path), "opening opened submitting submitted ended closed");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("secret") && !text.contains("SELECT"), "{text}");
+
+    journal.compact().await.unwrap();
+    assert_eq!(names(&path), "");
+    drop(journal);
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[tokio::test]
+async fn a_torn_line_is_passed_over_and_the_next_one_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = Journal::open(&path).await.unwrap();
+    journal.closed(&"one".into()).await;
+    let whole = std::fs::read(&path).unwrap();
+    for cut in 1..whole.len() {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        journal.closed(&"two".into()).await;
+        let last = events(&path).pop().unwrap();
+        assert_eq!(
+            last,
+            Event::Closed {
+                context: "two".to_owned()
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_is_found_and_what_a_living_one_has_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (cluster, seen) = cluster(|asked, count| match asked {
+        "contexts/create" if count == 1 => Answer(200, r#"{"id":"idle"}"#),
+        "contexts/create" if count == 2 => Answer(200, r#"{"id":"busy"}"#),
+        "contexts/create" => Answer(200, r#"{"id":"living"}"#),
+        asked => usual(asked),
+    });
+    let (dead, living) = (Journal::open(&path).await.unwrap(), Journal::open(&path).await.unwrap());
+    let open = |journal: &Journal| Session::builder(&cluster, Language::Sql).journal(journal).open();
+    let idle = open(&dead).await.unwrap();
+    idle.run("SELECT 1").await.unwrap();
+    let busy = open(&dead).await.unwrap();
+    drop(busy.submit("SELECT 2").await.unwrap());
+    let lives = open(&living).await.unwrap();
+    drop(lives.submit("SELECT 3").await.unwrap());
+    dead.opening(cluster.client().host(), cluster.id()).await.unwrap();
+    kill(&dead);
+    // What was dead does not clean up.
+    std::mem::forget((idle, busy, dead));
+
+    let journal = Journal::open(&path).await.unwrap();
+    let closing = Closing::new();
+    let recovery = journal.recover(&workspace(&cluster), &closing).await.unwrap();
+    assert_eq!(recovery.destroyed, [("c".into(), "idle".into())]);
+    assert_eq!(recovery.maybe_opened, ["c".into()]);
+    let [recovered] = <[Recovered; 1]>::try_from(recovery.recovered).unwrap();
+    assert_eq!(
+        (recovered.session.context().id().as_str(), recovered.unknown),
+        ("busy", 0)
+    );
+    for waiter in recovered.waiters {
+        assert_eq!(text(waiter.await.unwrap()), "42");
+    }
+    // It is found once: now it belongs to somebody who lives.
+    let other = Journal::open(&path).await.unwrap();
+    let again = other.recover(&workspace(&cluster), &closing).await.unwrap();
+    assert!(again.recovered.is_empty() && again.destroyed.is_empty());
+    recovered.session.close().await.unwrap();
+    assert_eq!(seen.count("contexts/destroy"), 2);
+    assert_eq!(seen.count("commands/execute"), 3);
+    lives.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_submission_on_its_way_is_unknown_and_a_lost_context_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (cluster, _) = cluster(|asked, count| match asked {
+        "commands/execute" if count == 2 => Lost,
+        "commands/status" => Answer(500, NO_CONTEXT),
+        asked => usual(asked),
+    });
+    let dead = Journal::open(&path).await.unwrap();
+    let session = Session::builder(&cluster, Language::Sql)
+        .journal(&dead)
+        .open()
+        .await
+        .unwrap();
+    drop(session.submit("SELECT 1").await.unwrap());
+    assert!(session.submit("SELECT 2").await.is_err());
+    kill(&dead);
+    std::mem::forget((session, dead));
+
+    let journal = Journal::open(&path).await.unwrap();
+    let mut recovery = journal.recover(&workspace(&cluster), &Closing::new()).await.unwrap();
+    let recovered = recovery.recovered.remove(0);
+    assert_eq!(recovered.unknown, 1);
+    for waiter in recovered.waiters {
+        assert!(matches!(waiter.await.unwrap(), crate::Outcome::ContextLost { .. }));
+    }
+    recovered.session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_stops_the_submission() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("below").join("journal");
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    let (cluster, seen) = cluster(|asked, _| usual(asked));
+    let journal = Journal::open(&path).await.unwrap();
+    let session = Session::builder(&cluster, Language::Sql)
+        .journal(&journal)
+        .open()
+        .await
+        .unwrap();
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let error = session.run("SELECT 1").await.unwrap_err();
+    assert!(matches!(error, ExecError::Journal { .. }), "{error}");
+    assert_eq!(seen.count("commands/execute"), 0);
+    session.close().await.unwrap();
+}

@@ -1,0 +1,383 @@
+//! Opening a session: a context is made and waited for, and cleaned up when that fails or is given up.
+
+use super::Session;
+use crate::closing::{InTheMaking, Open};
+use crate::poll::Ticker;
+use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
+use crate::submission::Watch;
+use crate::{Closing, ExecError, Journal, Outcome, PollBudget, PollSchedule};
+use dbx12_api::http::{CallOptions, Error};
+use dbx12_api::types::{ClusterStatus, Language, LibraryStatus};
+use dbx12_api::{Cluster, Code};
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+/// How long a cluster that was told to restart may still be said to be terminated.
+const RESTART_TAKES_HOLD: Duration = Duration::from_secs(60);
+
+/// Opens a [`Session`].
+#[derive(Debug)]
+#[must_use = "nothing is opened until `open` is called"]
+pub struct SessionBuilder {
+    cluster: Cluster,
+    language: Language,
+    schedule: PollSchedule,
+    budget: PollBudget,
+    timeout: Option<Duration>,
+    at_most_once: bool,
+    start_cluster: bool,
+    wait_for_libraries: bool,
+    set_up: Vec<Code>,
+    open: Open,
+}
+
+impl SessionBuilder {
+    pub(super) fn new(cluster: Cluster, language: Language) -> Self {
+        let budget = PollBudget::of(cluster.client());
+        Self {
+            cluster,
+            language,
+            schedule: PollSchedule::default(),
+            budget,
+            timeout: None,
+            at_most_once: true,
+            start_cluster: false,
+            wait_for_libraries: false,
+            set_up: Vec::new(),
+            open: Closing::new().open(),
+        }
+    }
+
+    /// Lets `closing` wait for the end of this session, and for what its opening leaves to the background.
+    pub fn closing(mut self, closing: &Closing) -> Self {
+        self.open = closing.open().journal(self.open.journal_of().cloned());
+        self
+    }
+
+    /// Writes down what is opened and submitted, so that it is found again when this process is killed.
+    pub fn journal(mut self, journal: &Journal) -> Self {
+        self.open = self.open.journal(Some(journal.clone()));
+        self
+    }
+
+    /// Whether a cluster that is terminated, or broken, is restarted and then waited for. Default `false`: that costs money.
+    ///
+    /// API 1.2 has no call to start a cluster; `clusters/restart` is sent, once. A server may refuse it for a cluster that
+    /// does not run, and then the opening fails with its words.
+    pub fn start_cluster(mut self, start: bool) -> Self {
+        self.start_cluster = start;
+        self
+    }
+
+    /// Whether the opening waits until the libraries of the cluster are installed, and fails if one is not. Default `false`:
+    /// `libraries/list` is deprecated, and newer workspaces may not answer it.
+    pub fn wait_for_libraries(mut self, wait: bool) -> Self {
+        self.wait_for_libraries = wait;
+        self
+    }
+
+    /// Code that runs when the context is there, before the session is given away. It runs once; may be called again for
+    /// more, in other languages too. If it does not run to its end, the opening fails.
+    pub fn set_up(mut self, code: impl Into<Code>) -> Self {
+        self.set_up.push(code.into());
+        self
+    }
+
+    pub(crate) fn counted_by(mut self, open: Option<Open>) -> Self {
+        self.open = open.unwrap_or(self.open);
+        self
+    }
+
+    /// When to ask for the state of contexts and commands.
+    pub fn schedule(mut self, schedule: PollSchedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// The budget that all looks of this session come out of. Default: the one of the client, see [`PollBudget::of`].
+    pub fn budget(mut self, budget: &PollBudget) -> Self {
+        self.budget = budget.clone();
+        self
+    }
+
+    /// How long the opening may take. Without, it waits for as long as the cluster starts.
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// Whether the context is asked what became of code when the answer to its submission was lost. Default `true`.
+    ///
+    /// For that, Python code is sent with a comment at its end, and the first of a session after a small command of our
+    /// own; the README says what that changes, and when nothing can be found out. Without, and in other languages, such a
+    /// submission fails with [`ExecError::SubmissionUnknown`]. Code is never sent again either way, unless it surely does
+    /// not run.
+    pub fn at_most_once(mut self, at_most_once: bool) -> Self {
+        self.at_most_once = at_most_once;
+        self
+    }
+
+    /// Makes a context and waits until it runs. A cluster that is starting is waited for.
+    ///
+    /// Dropping the future, and an opening that fails, leave nothing behind: the context is destroyed in the background,
+    /// see [`closing`](Self::closing).
+    ///
+    /// # Errors
+    /// [`ExecError::ClusterUnavailable`] when the cluster will not take commands by waiting,
+    /// [`ExecError::ContextFailed`], [`ExecError::OpenTimeout`], [`ExecError::LibrariesFailed`],
+    /// [`ExecError::SetUpFailed`], [`ExecError::ShuttingDown`], [`ExecError::Journal`], or the failure of a call.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn open(self) -> Result<Session, ExecError> {
+        let mut opening = Opening::new(&self);
+        let session = opening.create().await?;
+        opening.wait_until_running(&session).await?;
+        if self.wait_for_libraries {
+            opening.wait_for_libraries().await?;
+        }
+        for code in &self.set_up {
+            opening.set_up(&session, code).await?;
+        }
+        Ok(session)
+    }
+}
+
+/// What is going on while a session is being opened.
+struct Opening<'b> {
+    builder: &'b SessionBuilder,
+    ticker: Ticker,
+    limit: Option<Instant>,
+    last_seen: String,
+    restarted: Option<Instant>,
+}
+
+impl<'b> Opening<'b> {
+    fn new(builder: &'b SessionBuilder) -> Self {
+        let limit = builder.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let ticker = Ticker::new(builder.schedule, builder.budget.clone(), None);
+        Self {
+            builder,
+            ticker,
+            limit,
+            last_seen: "nothing yet".to_owned(),
+            restarted: None,
+        }
+    }
+
+    /// Makes the context; waits for a cluster that is not ready yet.
+    async fn create(&mut self) -> Result<Session, ExecError> {
+        loop {
+            self.tick().await?;
+            let created = self.in_time(create_session(self.builder)).await?;
+            self.ticker.plan_next();
+            match created? {
+                Ok(session) => {
+                    self.ticker.restart();
+                    return Ok(session);
+                }
+                Err(error) if error.is_cluster_not_ready() => self.look_at_cluster().await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// A cluster that is on its way is waited for; one that is down is an error.
+    async fn look_at_cluster(&mut self) -> Result<(), ExecError> {
+        let cluster = &self.builder.cluster;
+        let status = self.in_time(cluster.status()).await??.status;
+        match status {
+            ClusterStatus::Terminated | ClusterStatus::Error
+                if self.builder.start_cluster && self.restarted.is_none() =>
+            {
+                self.in_time(cluster.restart()).await??;
+                self.restarted = Some(Instant::now());
+                self.last_seen = "the cluster was told to restart".to_owned();
+                Ok(())
+            }
+            ClusterStatus::Terminating if self.builder.start_cluster => {
+                self.last_seen = "the cluster is Terminating".to_owned();
+                Ok(())
+            }
+            // What it was before the restart took hold.
+            ClusterStatus::Terminated if self.restarted.is_some_and(|at| at.elapsed() < RESTART_TAKES_HOLD) => Ok(()),
+            ClusterStatus::Terminated | ClusterStatus::Terminating | ClusterStatus::Error => {
+                Err(ExecError::ClusterUnavailable {
+                    cluster: cluster.id().clone(),
+                    status,
+                })
+            }
+            _ => {
+                self.last_seen = format!("the cluster is {status}");
+                Ok(())
+            }
+        }
+    }
+
+    async fn wait_until_running(&mut self, session: &Session) -> Result<(), ExecError> {
+        let context = &session.context;
+        let mut answered = Instant::now();
+        loop {
+            self.tick().await?;
+            let looked = self.in_time(context.status()).await?;
+            self.ticker.plan_next();
+            let (seen, failure) = match looked {
+                Ok(info) => {
+                    answered = Instant::now();
+                    self.last_seen = format!("the context is {}", info.status);
+                    (Ok(info.status), None)
+                }
+                Err(error) => (Err(Seen::failure(&error)), Some(error)),
+            };
+            let circumstances = Circumstances {
+                since_submit: self.ticker.elapsed(),
+                since_answer: answered.elapsed(),
+                ..Circumstances::new()
+            };
+            match (judge_context(seen, &circumstances), failure) {
+                (ContextVerdict::Ready, _) => return Ok(()),
+                (ContextVerdict::Wait, Some(error)) if error.is_cluster_not_ready() => self.look_at_cluster().await?,
+                (ContextVerdict::Wait, _) => {}
+                (ContextVerdict::Gone | ContextVerdict::GiveUp, Some(error)) => return Err(error.into()),
+                _ => {
+                    return Err(ExecError::ContextFailed {
+                        cluster: context.cluster_id().clone(),
+                        context: context.id().clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    async fn wait_for_libraries(&mut self) -> Result<(), ExecError> {
+        self.ticker.restart();
+        loop {
+            self.tick().await?;
+            let libraries = self.in_time(self.builder.cluster.libraries()).await??;
+            self.ticker.plan_next();
+            let named = |status: LibraryStatus| {
+                let those = libraries.iter().filter(move |library| library.status == status);
+                those
+                    .map(|library| library.name.clone().unwrap_or_default())
+                    .collect::<Vec<_>>()
+            };
+            let failed = named(LibraryStatus::LibraryError);
+            if !failed.is_empty() {
+                return Err(ExecError::LibrariesFailed {
+                    cluster: self.builder.cluster.id().clone(),
+                    libraries: failed,
+                });
+            }
+            let pending = named(LibraryStatus::LibraryPending);
+            if pending.is_empty() {
+                return Ok(());
+            }
+            self.last_seen = format!("being installed: {}", pending.join(", "));
+        }
+    }
+
+    async fn set_up(&mut self, session: &Session, code: &Code) -> Result<(), ExecError> {
+        self.last_seen = "the set-up code is running".to_owned();
+        match self.in_time(session.run(code.clone()).into_future()).await?? {
+            Outcome::Finished(_) => Ok(()),
+            outcome => Err(ExecError::SetUpFailed {
+                outcome: Box::new(outcome),
+            }),
+        }
+    }
+
+    async fn tick(&self) -> Result<(), ExecError> {
+        self.in_time(self.ticker.tick(None)).await
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, ExecError> {
+        let Some(limit) = self.limit else { return Ok(work.await) };
+        tokio::time::timeout_at(limit, work)
+            .await
+            .map_err(|_| ExecError::OpenTimeout {
+                cluster: self.builder.cluster.id().clone(),
+                after: self.builder.timeout.unwrap_or_default(),
+                last_seen: self.last_seen.clone(),
+            })
+    }
+}
+
+/// Makes a context in a task of its own, since the call cannot be taken back. It is a session from its first moment: when
+/// nobody waits for it any more, the task's answer is dropped, at whatever moment that is, and the context destroyed.
+async fn create_session(builder: &SessionBuilder) -> Result<Result<Session, Error>, ExecError> {
+    let cluster = builder.cluster.clone();
+    let making = builder.open.make().ok_or_else(|| ExecError::ShuttingDown {
+        cluster: cluster.id().clone(),
+    })?;
+    let making = Making {
+        language: builder.language.clone(),
+        schedule: builder.schedule,
+        budget: builder.budget.clone(),
+        at_most_once: builder.at_most_once,
+        open: builder.open.clone(),
+        cluster,
+        _making: making,
+    };
+    match tokio::spawn(making.make()).await {
+        Ok(answer) => answer,
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        // Nobody cancels the task but the runtime at its end, and then nobody waits here any more.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// What a session is made of.
+struct Making {
+    cluster: Cluster,
+    language: Language,
+    schedule: PollSchedule,
+    budget: PollBudget,
+    at_most_once: bool,
+    open: Open,
+    _making: InTheMaking,
+}
+
+impl Making {
+    async fn make(self) -> Result<Result<Session, Error>, ExecError> {
+        let cluster = &self.cluster;
+        let mut number = None;
+        if let Some(journal) = self.open.journal_of() {
+            number = Some(journal.opening(cluster.client().host(), cluster.id()).await?);
+        }
+        // Whether the cluster will be ready is seen by looking at it, which is better than knocking again.
+        let options = CallOptions::new().report_not_ready();
+        let created = cluster.create_context_with(self.language.clone(), &options).await;
+        let context = match (created, self.open.journal_of(), number) {
+            (Ok(context), ..) => context,
+            (Err(error), Some(journal), Some(number)) if !error.maybe_delivered() => {
+                journal.not_opened(number).await;
+                return Ok(Err(error));
+            }
+            (Err(error), ..) => return Ok(Err(error)),
+        };
+        let is_wanted = self.open.made(&context);
+        let journal = self.open.journal_of().cloned();
+        let session = Session {
+            watch: Watch::new(self.at_most_once, &context, self.schedule),
+            reading: Arc::default(),
+            context,
+            language: self.language,
+            schedule: self.schedule,
+            budget: self.budget,
+            runtime: Handle::current(),
+            open: Some(self.open),
+        };
+        if let (Some(journal), Some(number)) = (journal, number) {
+            journal.opened(&session.context, number).await?;
+        }
+        if !is_wanted {
+            return Err(ExecError::ShuttingDown {
+                cluster: session.context.cluster_id().clone(),
+            });
+        }
+        Ok(Ok(session))
+    }
+}
