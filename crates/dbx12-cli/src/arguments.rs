@@ -230,6 +230,9 @@ pub(crate) struct Serve {
     /// Write host, credentials and ids to this file as JSON, once the server answers.
     #[arg(long, value_name = "PATH")]
     pub(crate) ready_file: Option<PathBuf>,
+    /// A cluster, instead of the one named `local`: NAME[:WORKERS][:terminated]. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Vec<dbx12_local::ClusterSpec>,
     /// Allow `commandFile` of commands to read files below this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) command_files: Option<PathBuf>,

@@ -2,15 +2,18 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dbx12_types::ClusterId;
 
+use crate::access::issuer::{self, Issuer};
 use crate::access::{Access, random_secret, random_token};
 use crate::cluster::{Cluster, ClusterConfig};
+use crate::cluster_spec::ClusterSpec;
 use crate::engine::PythonConfig;
+use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
 use crate::workspace::{Inner, Workspace};
@@ -42,8 +45,11 @@ const ROW_LIMIT: usize = 10_000;
 pub struct WorkspaceBuilder {
     token: Option<String>,
     login: Option<(String, String)>,
+    principal: Option<(String, String)>,
+    token_lifetime: Duration,
     cluster_id: ClusterId,
     cluster_name: String,
+    clusters: Vec<ClusterSpec>,
     python: PythonConfig,
     row_limit: usize,
     max_contexts: usize,
@@ -83,8 +89,11 @@ impl Default for WorkspaceBuilder {
         Self {
             token: None,
             login: None,
+            principal: None,
+            token_lifetime: issuer::LIFETIME,
             cluster_id: CLUSTER_ID.into(),
             cluster_name: CLUSTER_NAME.to_owned(),
+            clusters: Vec::new(),
             python: PythonConfig::default(),
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
@@ -111,6 +120,20 @@ impl WorkspaceBuilder {
         self
     }
 
+    /// Id and secret of the service principal that gets tokens by OAuth client credentials. Default: random ones.
+    #[must_use]
+    pub fn service_principal(mut self, client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        self.principal = Some((client_id.into(), client_secret.into()));
+        self
+    }
+
+    /// How long a token that is issued to the service principal opens the workspace, in whole seconds. Default: an hour.
+    #[must_use]
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
     /// The id of the cluster. Default: `1234-567890-local1`.
     #[must_use]
     pub fn cluster_id(mut self, id: impl Into<ClusterId>) -> Self {
@@ -122,6 +145,14 @@ impl WorkspaceBuilder {
     #[must_use]
     pub fn cluster_name(mut self, name: impl Into<String>) -> Self {
         self.cluster_name = name.into();
+        self
+    }
+
+    /// The clusters, instead of the one. The first has the [`cluster_id`](Self::cluster_id), the others are
+    /// `1234-567890-local2` and so on. Each has contexts and libraries of its own.
+    #[must_use]
+    pub fn clusters(mut self, clusters: impl IntoIterator<Item = ClusterSpec>) -> Self {
+        self.clusters = clusters.into_iter().collect();
         self
     }
 
@@ -231,24 +262,21 @@ impl WorkspaceBuilder {
             .prefix("dbx12-local-")
             .tempdir()
             .map_err(StartError::Folder)?;
-        let mut python = self.python;
-        python.library_dir = Some(folder.path().join("libraries"));
-        let cluster = Cluster::start(ClusterConfig {
-            id: self.cluster_id,
-            name: self.cluster_name,
-            python,
-            max_contexts: self.max_contexts,
-            row_limit: self.row_limit,
-        });
+        let access = Arc::new(access);
         let registry = Arc::new(Registry {
-            clusters: vec![Arc::clone(&cluster)],
+            clusters: self.make_clusters(folder.path()),
             command_files,
             body_limit: self.body_limit,
         });
         let workspace = Workspace::new(Inner {
-            access,
             router: operations::router(&registry),
-            cluster,
+            gateway: Gateway {
+                access: Arc::clone(&access),
+                registry: Arc::clone(&registry),
+                workspace_id: fastrand::u64(1_000_000_000_000_000..10_000_000_000_000_000).to_string(),
+            },
+            access,
+            registry,
             body_limit: self.body_limit,
             allow_remote: self.allow_remote,
             folder_path: folder.path().to_owned(),
@@ -256,10 +284,40 @@ impl WorkspaceBuilder {
             servers: Mutex::new(Some(Vec::new())),
         });
         if self.wait_for_cluster {
-            // The status of the cluster tells what came of it.
-            let _ = workspace.ready().await;
+            for cluster in &workspace.inner().registry.clusters {
+                // Its status tells what came of it.
+                let _ = cluster.settled().await;
+            }
         }
         Ok(workspace)
+    }
+
+    fn make_clusters(&self, folder: &Path) -> Vec<Arc<Cluster>> {
+        let the_one = [ClusterSpec::new(&self.cluster_name)];
+        let specs = if self.clusters.is_empty() {
+            &the_one[..]
+        } else {
+            &self.clusters
+        };
+        let other_ids = (2..).map(|number| ClusterId::from(format!("1234-567890-local{number}")));
+        let ids = std::iter::once(self.cluster_id.clone()).chain(other_ids.filter(|id| *id != self.cluster_id));
+        let configs = specs
+            .iter()
+            .zip(ids)
+            .enumerate()
+            .map(|(index, (spec, id))| ClusterConfig {
+                id,
+                name: spec.name.clone(),
+                workers: spec.workers,
+                terminated: spec.terminated,
+                python: PythonConfig {
+                    library_dir: Some(folder.join(format!("libraries-{index}"))),
+                    ..self.python.clone()
+                },
+                max_contexts: self.max_contexts,
+                row_limit: self.row_limit,
+            });
+        configs.map(Cluster::start).collect()
     }
 
     fn access(&self) -> Result<Access, StartError> {
@@ -283,10 +341,14 @@ impl WorkspaceBuilder {
                 why: "it contains a colon",
             });
         }
+        let (client_id, client_secret) = self.principal.clone().unwrap_or_else(Issuer::random_principal);
+        check_secret("client id", &client_id)?;
+        check_secret("client secret", &client_secret)?;
         Ok(Access {
             token,
             username,
             password,
+            issuer: Issuer::new(client_id, client_secret, self.token_lifetime),
         })
     }
 }
@@ -305,7 +367,7 @@ fn check_secret(what: &'static str, text: &str) -> Result<(), StartError> {
     Err(StartError::Credentials { what, why })
 }
 
-fn canonical_folder(path: &std::path::Path) -> Result<PathBuf, StartError> {
+fn canonical_folder(path: &Path) -> Result<PathBuf, StartError> {
     let error = |source| StartError::CommandFiles {
         path: path.to_owned(),
         source,

@@ -8,10 +8,12 @@ mod builder;
 #[cfg(feature = "client")]
 mod client;
 mod cluster;
+mod cluster_spec;
 mod command;
 mod command_file;
 mod context;
 mod engine;
+mod gateway;
 mod library;
 mod operations;
 mod outcome;
@@ -25,6 +27,7 @@ mod workspace;
 
 pub use answer::{Refusal, Reply};
 pub use builder::{StartError, WorkspaceBuilder};
+pub use cluster_spec::{ClusterSpec, ClusterSpecError};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};

@@ -7,17 +7,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use dbx12_types::{ClusterId, ClusterStatus};
-use http::{Method, Request, Response};
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::debug;
 
 use crate::access::Access;
+use crate::answer::Refusal;
 use crate::builder::{StartError, WorkspaceBuilder};
 use crate::cluster::Cluster;
+use crate::gateway::{Call, Gateway};
+use crate::operations::Registry;
 use crate::router::Router;
 use crate::server::{self, ServeError, Server};
+
+/// By which the real service tells which workspace it was; the older official clients read it.
+const WORKSPACE_ID: HeaderName = HeaderName::from_static("x-databricks-org-id");
 
 /// A workspace on this machine. Clones are handles to the same one.
 ///
@@ -27,9 +34,10 @@ use crate::server::{self, ServeError, Server};
 pub struct Workspace(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) router: Router,
-    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) gateway: Gateway,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) body_limit: usize,
     pub(crate) allow_remote: bool,
     /// Where everything is written to that lasts as long as the workspace: last, so that it outlives the processes.
@@ -73,9 +81,14 @@ impl Workspace {
         self.0.call(request).await
     }
 
-    /// The cluster that is there.
+    /// The cluster that is there; the first one, when there are several.
     pub fn cluster_id(&self) -> &ClusterId {
-        self.0.cluster.id()
+        self.0.cluster().id()
+    }
+
+    /// All clusters.
+    pub fn cluster_ids(&self) -> impl Iterator<Item = &ClusterId> {
+        self.0.registry.clusters.iter().map(|cluster| cluster.id())
     }
 
     /// The token that opens the workspace.
@@ -93,19 +106,25 @@ impl Workspace {
         &self.0.access.password
     }
 
-    /// Waits until the cluster has started, and says whether it runs.
+    /// The id of the service principal that gets tokens by OAuth client credentials.
+    pub fn client_id(&self) -> &str {
+        &self.0.access.issuer.client_id
+    }
+
+    /// The secret of the service principal.
+    pub fn client_secret(&self) -> &str {
+        &self.0.access.issuer.client_secret
+    }
+
+    /// Waits until the (first) cluster has started, and says whether it runs.
     ///
     /// # Errors
-    /// When it does not: no Python was found, or the workspace was shut down.
+    /// When it does not: no Python was found, it was not started, or the workspace was shut down.
     ///
     /// # Cancellation
     /// Dropping the future changes nothing.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        let mut standing = self.0.cluster.standing();
-        let is_settled = |status: &ClusterStatus| !matches!(status, ClusterStatus::Pending | ClusterStatus::Restarting);
-        // An error means that the cluster is gone; the handle keeps it.
-        let _ = standing.wait_for(|standing| is_settled(&standing.status)).await;
-        let standing = standing.borrow().clone();
+        let standing = self.0.cluster().settled().await;
         match standing.status {
             ClusterStatus::Running => Ok(()),
             status => Err(NotReady {
@@ -137,7 +156,9 @@ impl Workspace {
         for server in servers.into_iter().flatten() {
             server::stop(&server).await;
         }
-        self.0.cluster.terminate().await;
+        for cluster in &self.0.registry.clusters {
+            cluster.close().await;
+        }
         let folder = self.0.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(folder) = folder else { return };
         // Libraries are many files.
@@ -160,12 +181,30 @@ impl Inner {
     pub(crate) async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let response = match self.access.check(request.headers()) {
-            Ok(()) => self.router.call(request).await,
+        let mut response = match self.admit(&path, request.headers()) {
             Err(refusal) => refusal.into_response(),
+            Ok(()) => match Call::of(&path) {
+                Some(call) => self.gateway.answer(call, request).await,
+                None => self.router.call(request).await,
+            },
         };
+        if let Ok(id) = HeaderValue::from_str(&self.gateway.workspace_id) {
+            response.headers_mut().insert(WORKSPACE_ID, id);
+        }
         self.log(&method, &path, &response, started);
         response
+    }
+
+    /// Whether a request may be read at all.
+    pub(crate) fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+        if Call::of(path).is_some_and(Call::is_public) {
+            return Ok(());
+        }
+        self.access.check(headers)
+    }
+
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.registry.clusters[0]
     }
 
     /// One line a request; never a query, a body or a credential.

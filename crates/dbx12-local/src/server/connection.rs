@@ -19,6 +19,7 @@ use tracing::debug;
 
 use super::stopped;
 use crate::answer::Refusal;
+use crate::gateway::Reached;
 use crate::workspace::Inner;
 
 const MOST_HEADERS: usize = 100;
@@ -41,12 +42,14 @@ const LINGER_LIMIT: Duration = Duration::from_secs(10);
 /// Answers the requests of a connection until it is closed or the server stops.
 pub(super) async fn drive(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    reached: Reached,
     inner: Arc<Inner>,
     mut stop: watch::Receiver<bool>,
 ) {
     // Each request that is being answered holds a receiver.
     let requests = watch::Sender::new(());
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(reached);
         let (inner, request_guard) = (Arc::clone(&inner), requests.subscribe());
         async move {
             let response = answer(&inner, request).await;
@@ -85,8 +88,7 @@ async fn answer(inner: &Inner, request: Request<Incoming>) -> Response<Bytes> {
     let started = Instant::now();
     let (head, mut body) = request.into_parts();
     let read = match inner
-        .access
-        .check(&head.headers)
+        .admit(head.uri.path(), &head.headers)
         .and_then(|()| declared_length(&head, inner.body_limit))
     {
         Ok(()) => read(&mut body, inner.body_limit).await,
