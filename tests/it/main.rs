@@ -4,6 +4,7 @@
 mod bad_input;
 mod cli;
 mod client_errors;
+mod clients;
 mod document;
 mod invariants;
 mod openapi;

@@ -10,7 +10,8 @@
 //! | which verbs make the gate, in which order | [`ci`] |
 //! | formatting, clippy, rustdoc | [`lint`] |
 //! | running the tests, and the tools they need | [`mod@test`], [`tools`] |
-//! | the OpenAPI document, and the environment of its validator | [`openapi`] |
+//! | the OpenAPI document | [`openapi`] |
+//! | Python environments of the tests' own | [`environment`] |
 //! | what survives any input, how costs compare | [`mod@fuzz`], [`mod@bench`] |
 //! | which crate may know what | [`layers`], its table in [`layers::table`] |
 //! | what a source file looks like | [`tidy`] |
@@ -19,6 +20,7 @@
 
 mod bench;
 mod ci;
+mod environment;
 mod files;
 mod flags;
 mod fuzz;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
+use crate::environment::Environment;
 use crate::{openapi, tools, workspace};
 
 /// Where tests find the `dbx12` program.
@@ -13,6 +14,18 @@ const BINARY: &str = "DBX12_BIN";
 
 /// Where tests find the Python that has the OpenAPI validator.
 const VALIDATOR: &str = "DBX12_OPENAPI_PYTHON";
+
+/// Where tests find the Python that has clients of other make.
+const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
+
+/// Clients of other make, packages of PyPI. Of the second its REST client is used, which needs `requests` alone; the
+/// whole of it needs a Jupyter of its time.
+const CLIENTS: Environment = Environment {
+    name: "clients-of-other-make",
+    purpose: "unmodified clients of others are tried on the local workspace",
+    packages: &[("databricks-sdk", "0.156.0")],
+    alone: &[("databrickslabs-jupyterlab", "2.2.1")],
+};
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -33,7 +46,8 @@ pub(crate) struct Options {
 /// When a tool is missing, something does not compile, or a test fails.
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
     tools::ensure(sh)?;
-    let _validator = sh.push_env(VALIDATOR, openapi::validator(sh)?);
+    let _validator = sh.push_env(VALIDATOR, openapi::VALIDATOR.python(sh)?);
+    let _clients = sh.push_env(CLIENTS_PYTHON, CLIENTS.python(sh)?);
     let features = options.all_features.then_some("--all-features");
     let filters = &options.filters;
 
