@@ -233,6 +233,9 @@ pub(crate) struct Serve {
     /// A cluster, instead of the one named `local`: NAME[:WORKERS][:terminated]. May be given several times.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Vec<dbx12_local::ClusterSpec>,
+    /// Let requests go wrong as the rules in this file (JSON) say, to test a client.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     /// Allow `commandFile` of commands to read files below this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) command_files: Option<PathBuf>,

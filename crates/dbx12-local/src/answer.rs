@@ -162,6 +162,15 @@ impl Refusal {
         Self::gateway(StatusCode::NOT_FOUND, "ENDPOINT_NOT_FOUND", message)
     }
 
+    /// The answer was lost by a fault that was asked for, and there is no connection to reset.
+    pub(crate) fn lost() -> Self {
+        Self::gateway(
+            StatusCode::BAD_GATEWAY,
+            "CONNECTION_RESET",
+            "The connection was reset, by a fault that was asked for.",
+        )
+    }
+
     pub(crate) fn bad_target(path: &str) -> Self {
         let error = format!("Bad Target: {path}");
         let mut body = ErrorBody::default();

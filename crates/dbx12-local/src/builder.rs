@@ -13,6 +13,7 @@ use crate::access::{Access, random_secret, random_token};
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::cluster_spec::ClusterSpec;
 use crate::engine::PythonConfig;
+use crate::faults::{FaultRules, Faults, Journal};
 use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
@@ -54,6 +55,7 @@ pub struct WorkspaceBuilder {
     row_limit: usize,
     max_contexts: usize,
     command_files: Option<PathBuf>,
+    faults: FaultRules,
     body_limit: usize,
     allow_remote: bool,
     wait_for_cluster: bool,
@@ -98,6 +100,7 @@ impl Default for WorkspaceBuilder {
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
             command_files: None,
+            faults: FaultRules::default(),
             body_limit: BODY_LIMIT,
             allow_remote: false,
             wait_for_cluster: true,
@@ -213,6 +216,13 @@ impl WorkspaceBuilder {
         self
     }
 
+    /// What goes wrong, to test one's own client. Default: nothing.
+    #[must_use]
+    pub fn faults(mut self, rules: FaultRules) -> Self {
+        self.faults = rules;
+        self
+    }
+
     /// Where Python works, for programs that open files by relative paths. Default: a temporary folder of each context.
     #[must_use]
     pub fn working_directory(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -275,6 +285,8 @@ impl WorkspaceBuilder {
                 registry: Arc::clone(&registry),
                 workspace_id: fastrand::u64(1_000_000_000_000_000..10_000_000_000_000_000).to_string(),
             },
+            faults: Faults::default(),
+            journal: Journal::default(),
             access,
             registry,
             body_limit: self.body_limit,
@@ -283,6 +295,7 @@ impl WorkspaceBuilder {
             folder: Mutex::new(Some(folder)),
             servers: Mutex::new(Some(Vec::new())),
         });
+        workspace.set_faults(self.faults);
         if self.wait_for_cluster {
             for cluster in &workspace.inner().registry.clusters {
                 // Its status tells what came of it.

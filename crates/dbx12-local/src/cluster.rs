@@ -225,6 +225,19 @@ impl Cluster {
         context.ok_or_else(|| self.not_found(&contexts, id))
     }
 
+    #[cfg(test)]
+    pub(crate) fn open_contexts(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Ends all contexts, as if each had been destroyed, and waits until their processes are gone.
+    pub(crate) async fn end_contexts(&self) {
+        let ending = self.lock().end_all(DESTROYED);
+        for context in ending {
+            context.gone().await;
+        }
+    }
+
     /// Ends a context and waits until its process is gone.
     pub(crate) async fn destroy_context(&self, id: &ContextId) -> Result<(), Refusal> {
         let context = {

@@ -168,6 +168,7 @@ impl Interpreter {
             biased;
             message = self.channel.receive() => Lost::channel(message),
             exit = self.process.wait() => Lost::Exited(exit),
+            () = self.interrupter.to_be_killed() => Lost::Exited(self.kill().await),
         };
         let reason = self.bury(lost).await;
         self.state = State::Dead(reason.clone());
@@ -223,6 +224,10 @@ impl Interpreter {
                     other => Lost::channel(other),
                 },
                 exit = self.process.wait() => Lost::Exited(exit),
+                () = self.interrupter.to_be_killed() => {
+                    self.process.kill();
+                    continue;
+                }
                 () = self.interrupter.goes_on_for(self.grace / 2), if !asked_again => {
                     asked_again = true;
                     self.interrupter.again();

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
+mod admin;
 mod answer;
 mod body;
 mod builder;
@@ -13,6 +14,7 @@ mod command;
 mod command_file;
 mod context;
 mod engine;
+mod faults;
 mod gateway;
 mod library;
 mod operations;
@@ -28,6 +30,7 @@ mod workspace;
 pub use answer::{Refusal, Reply};
 pub use builder::{StartError, WorkspaceBuilder};
 pub use cluster_spec::{ClusterSpec, ClusterSpecError};
+pub use faults::{Fault, FaultRule, FaultRules, FaultRulesError, JournalEntry};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};

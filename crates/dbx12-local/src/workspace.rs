@@ -18,6 +18,7 @@ use crate::access::Access;
 use crate::answer::Refusal;
 use crate::builder::{StartError, WorkspaceBuilder};
 use crate::cluster::Cluster;
+use crate::faults::{FaultRules, Faults, Journal, JournalEntry, Outcome};
 use crate::gateway::{Call, Gateway};
 use crate::operations::Registry;
 use crate::router::Router;
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) access: Arc<Access>,
     pub(crate) router: Router,
     pub(crate) gateway: Gateway,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
     pub(crate) registry: Arc<Registry>,
     pub(crate) body_limit: usize,
     pub(crate) allow_remote: bool,
@@ -73,12 +76,34 @@ impl Workspace {
     }
 
     /// Answers one request of the API, without a socket. Path, method, headers and body count, as over HTTP; credentials
-    /// are required. What is refused gets the response that says so.
+    /// are required. What is refused gets the response that says so. An answer that a fault loses is one of status 502.
     ///
     /// # Cancellation
     /// Dropping the future drops the answer; what the request began goes on.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.0.call(request).await
+        match self.0.call(request).await {
+            Outcome::Answer(response) => response,
+            Outcome::Reset(_) => Refusal::lost().into_response(),
+        }
+    }
+
+    /// Replaces the rules by which requests go wrong. At first there are those of
+    /// [`WorkspaceBuilder::faults`](crate::WorkspaceBuilder::faults), or none.
+    pub fn set_faults(&self, rules: FaultRules) {
+        self.0.faults.set(rules);
+    }
+
+    /// The last 10,000 requests with right credentials, in the order of their answers.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.0.journal.entries()
+    }
+
+    /// Back to the beginning, for the next test: no faults, an empty journal, no contexts. Libraries stay.
+    ///
+    /// # Cancellation
+    /// Dropping the future leaves contexts that have not ended yet.
+    pub async fn reset(&self) {
+        self.0.reset().await;
     }
 
     /// The cluster that is there; the first one, when there are several.
@@ -178,21 +203,20 @@ impl Workspace {
 }
 
 impl Inner {
-    pub(crate) async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub(crate) async fn call(&self, request: Request<Bytes>) -> Outcome {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let mut response = match self.admit(&path, request.headers()) {
-            Err(refusal) => refusal.into_response(),
-            Ok(()) => match Call::of(&path) {
-                Some(call) => self.gateway.answer(call, request).await,
-                None => self.router.call(request).await,
-            },
+        let mut outcome = match self.admit(&path, request.headers()) {
+            Err(refusal) => Outcome::Answer(refusal.into_response()),
+            Ok(()) => self.serve(request).await,
         };
-        if let Ok(id) = HeaderValue::from_str(&self.gateway.workspace_id) {
-            response.headers_mut().insert(WORKSPACE_ID, id);
+        if let Outcome::Answer(response) | Outcome::Reset(Some(response)) = &mut outcome {
+            if let Ok(id) = HeaderValue::from_str(&self.gateway.workspace_id) {
+                response.headers_mut().insert(WORKSPACE_ID, id);
+            }
+            self.log(&method, &path, response, started);
         }
-        self.log(&method, &path, &response, started);
-        response
+        outcome
     }
 
     /// Whether a request may be read at all.

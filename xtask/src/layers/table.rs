@@ -95,6 +95,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "form_urlencoded",
             "http",
             "http-body-util",
+            "httpdate",
             "hyper",
             "hyper-util",
             "multer",
