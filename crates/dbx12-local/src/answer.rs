@@ -171,6 +171,12 @@ impl Refusal {
         )
     }
 
+    /// A page of another site asks, through its reader's browser.
+    pub(crate) fn of_another_site() -> Self {
+        let message = "Requests that a browser sends for a page of another site are refused.";
+        Self::gateway(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
+    }
+
     pub(crate) fn bad_target(path: &str) -> Self {
         let error = format!("Bad Target: {path}");
         let mut body = ErrorBody::default();

@@ -1,5 +1,7 @@
 //! How a workspace is made.
 
+mod credentials;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,7 @@ use std::time::Duration;
 
 use dbx12_types::ClusterId;
 
-use crate::access::issuer::{self, Issuer};
-use crate::access::{Access, random_secret, random_token};
+use crate::access::issuer;
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::cluster_spec::ClusterSpec;
 use crate::engine::PythonConfig;
@@ -17,12 +18,12 @@ use crate::faults::{FaultRules, Faults, Journal};
 use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
+use crate::run_folder::RunFolder;
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
 const CLUSTER_ID: &str = "1234-567890-local1";
 const CLUSTER_NAME: &str = "local";
-const USERNAME: &str = "local";
 
 /// What the documentation of the real service names.
 const MOST_CONTEXTS: usize = 145;
@@ -268,10 +269,7 @@ impl WorkspaceBuilder {
             Some(path) => Some(canonical_folder(path)?),
             None => None,
         };
-        let folder = tempfile::Builder::new()
-            .prefix("dbx12-local-")
-            .tempdir()
-            .map_err(StartError::Folder)?;
+        let folder = RunFolder::make().map_err(StartError::Folder)?;
         let access = Arc::new(access);
         let registry = Arc::new(Registry {
             clusters: self.make_clusters(folder.path()),
@@ -325,6 +323,7 @@ impl WorkspaceBuilder {
                 terminated: spec.terminated,
                 python: PythonConfig {
                     library_dir: Some(folder.join(format!("libraries-{index}"))),
+                    scratch: Some(folder.to_owned()),
                     ..self.python.clone()
                 },
                 max_contexts: self.max_contexts,
@@ -332,52 +331,6 @@ impl WorkspaceBuilder {
             });
         configs.map(Cluster::start).collect()
     }
-
-    fn access(&self) -> Result<Access, StartError> {
-        let token = self.token.clone().unwrap_or_else(random_token);
-        let (username, password) = self
-            .login
-            .clone()
-            .unwrap_or_else(|| (USERNAME.to_owned(), random_secret()));
-        check_secret("token", &token)?;
-        check_secret("user name", &username)?;
-        check_secret("password", &password)?;
-        if !token.chars().all(|character| character.is_ascii_graphic()) {
-            return Err(StartError::Credentials {
-                what: "token",
-                why: "it is not plain ASCII",
-            });
-        }
-        if username.contains(':') {
-            return Err(StartError::Credentials {
-                what: "user name",
-                why: "it contains a colon",
-            });
-        }
-        let (client_id, client_secret) = self.principal.clone().unwrap_or_else(Issuer::random_principal);
-        check_secret("client id", &client_id)?;
-        check_secret("client secret", &client_secret)?;
-        Ok(Access {
-            token,
-            username,
-            password,
-            issuer: Issuer::new(client_id, client_secret, self.token_lifetime),
-        })
-    }
-}
-
-/// What a header can carry, and nobody guesses at once.
-fn check_secret(what: &'static str, text: &str) -> Result<(), StartError> {
-    let why = if text.trim().is_empty() {
-        "it is empty"
-    } else if text.chars().any(char::is_control) {
-        "it contains a control character"
-    } else if text.trim() != text {
-        "it begins or ends with a space"
-    } else {
-        return Ok(());
-    };
-    Err(StartError::Credentials { what, why })
 }
 
 fn canonical_folder(path: &Path) -> Result<PathBuf, StartError> {

@@ -22,6 +22,7 @@ mod outcome;
 mod ready;
 mod report;
 mod router;
+mod run_folder;
 mod server;
 mod spelling;
 mod tls;

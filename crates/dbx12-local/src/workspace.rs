@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use dbx12_types::{ClusterId, ClusterStatus};
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, Request, Response};
-use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::debug;
@@ -22,10 +21,14 @@ use crate::faults::{FaultRules, Faults, Journal, JournalEntry, Outcome};
 use crate::gateway::{Call, Gateway};
 use crate::operations::Registry;
 use crate::router::Router;
+use crate::run_folder::RunFolder;
 use crate::server::{self, ServeError, Server};
 
 /// By which the real service tells which workspace it was; the older official clients read it.
 const WORKSPACE_ID: HeaderName = HeaderName::from_static("x-databricks-org-id");
+
+/// Where a browser says what kind of page a request comes from.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A workspace on this machine. Clones are handles to the same one.
 ///
@@ -44,7 +47,7 @@ pub(crate) struct Inner {
     pub(crate) body_limit: usize,
     pub(crate) allow_remote: bool,
     /// Where everything is written to that lasts as long as the workspace: last, so that it outlives the processes.
-    pub(crate) folder: Mutex<Option<TempDir>>,
+    pub(crate) folder: Mutex<Option<RunFolder>>,
     pub(crate) folder_path: std::path::PathBuf,
     /// Those that were started and may still run; none any more once the workspace was shut down.
     pub(crate) servers: Mutex<Option<Vec<Arc<watch::Sender<bool>>>>>,
@@ -221,6 +224,9 @@ impl Inner {
 
     /// Whether a request may be read at all.
     pub(crate) fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+        if is_of_another_site(headers) {
+            return Err(Refusal::of_another_site());
+        }
         if Call::of(path).is_some_and(Call::is_public) {
             return Ok(());
         }
@@ -249,6 +255,23 @@ impl Inner {
         servers.push(Arc::clone(stop));
         true
     }
+}
+
+/// Whether a browser sends this for a page of another site. A page must not reach what its reader can, not even with
+/// credentials that the browser remembers. Other programs send neither header, and may call this host what they like.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let sent_from = text(FETCH_SITE).unwrap_or_default();
+    if matches!(sent_from.as_str(), "cross-site" | "same-site") {
+        return true;
+    }
+    let Some(origin) = text(ORIGIN) else { return false };
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_none() || authority.map(str::to_owned) != text(HOST)
 }
 
 /// Never shows a secret.

@@ -289,6 +289,37 @@ async fn several_clusters_and_a_terminated_one_that_is_started() {
     assert_eq!(act("start").await.1["error_code"], "INVALID_STATE", "not after the end");
 }
 
+#[tokio::test]
+async fn pages_of_other_sites_are_refused_and_other_programs_are_not() {
+    let workspace = workspace().await;
+    let bearer = format!("Bearer {}", workspace.token());
+    for (headers, expected) in [
+        (&[("host", "any.name")][..], 200),
+        (&[("host", "localhost:1"), ("origin", "http://localhost:1")], 200),
+        (&[("sec-fetch-site", "same-origin")], 200),
+        (&[("sec-fetch-site", "none")], 200),
+        (&[("host", "localhost:1"), ("origin", "http://evil.example")], 403),
+        (&[("host", "localhost:1"), ("origin", "http://localhost:2")], 403),
+        (&[("host", "localhost:1"), ("origin", "null")], 403),
+        (&[("sec-fetch-site", "cross-site")], 403),
+        (&[("sec-fetch-site", "same-site")], 403),
+    ] {
+        let all = [headers, &[("authorization", &*bearer)]].concat();
+        assert_eq!(
+            ask(&workspace, "GET /api/1.2/clusters/list", &all, "").await.0,
+            expected,
+            "{headers:?}"
+        );
+    }
+    let from_page = [("sec-fetch-site", "cross-site")];
+    assert_eq!(
+        ask(&workspace, "GET /.well-known/databricks-config", &from_page, "")
+            .await
+            .0,
+        403
+    );
+}
+
 #[test]
 fn paths() {
     assert_eq!(Call::of("/api/2.0/clusters/get/"), Some(Call::GetCluster));

@@ -30,7 +30,7 @@ const LARGEST_HEAD: usize = 64 << 10;
 
 /// How long a connection may be idle, or take for a request's head. Longer than clients keep idle connections, so that it
 /// is they who close them: a request on a connection that is just being closed is lost.
-const HEAD_LIMIT: Duration = Duration::from_secs(120);
+const HEAD_LIMIT: Duration = Duration::from_secs(95);
 
 /// How long the next piece of a body may take.
 const PIECE_LIMIT: Duration = Duration::from_secs(60);
