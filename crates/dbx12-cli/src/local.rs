@@ -10,6 +10,7 @@ use std::path::Path;
 pub(crate) async fn serve(arguments: Serve) -> Result<(), Failure> {
     let cannot = |error: &dyn std::error::Error| Failure::new(Exit::Transport, with_sources(error));
     let mut interrupts = Interrupts::listen().map_err(|error| cannot(&error))?;
+    let _lock = arguments.hold.as_deref().map(crate::background::hold).transpose()?;
     let mut builder = Workspace::builder().clusters(arguments.cluster.clone());
     if let Some(folder) = &arguments.command_files {
         builder = builder.command_files(folder);

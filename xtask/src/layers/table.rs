@@ -123,6 +123,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "clap",
             "comfy-table",
             "humantime",
+            "rustix",
             "serde",
             "serde_json",
             "thiserror",
