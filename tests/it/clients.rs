@@ -5,7 +5,7 @@
 //! With `DATABRICKS_HOST`, `DATABRICKS_CLUSTER_ID` and credentials in the environment, the scripts in `clients/` can be run
 //! by hand against a real workspace.
 
-use dbx12_tests::{Served, finish};
+use dbx12_tests::{Served, dbx12, finish};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -76,4 +76,38 @@ fn the_rest_client_of_databrickslabs_jupyterlab() {
     let served = Served::start(&[]);
     let token = served.ready().token.clone();
     run(&served, "jupyterlab.py", &[], &[("DATABRICKS_TOKEN", &token)]);
+}
+
+#[test]
+fn the_fixture_for_pytest_in_the_readme() {
+    const README: &str = include_str!("../../crates/dbx12-local/README.md");
+    const TEST: &str = "from databricks.sdk import WorkspaceClient\n\n\n\
+        def test_it(workspace):\n    \
+            client = WorkspaceClient(host=workspace['host'], token=workspace['token'])\n    \
+            assert client.clusters.get(workspace['cluster_id']).state.value == 'RUNNING'\n";
+    let (_, behind) = README.split_once("```python\n# conftest.py\n").unwrap();
+    let (fixture, _) = behind.split_once("```").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("conftest.py"), fixture).unwrap();
+    std::fs::write(home.path().join("test_it.py"), TEST).unwrap();
+
+    let ours = dbx12(home.path(), &[]);
+    let folder = PathBuf::from(ours.get_program()).parent().unwrap().to_owned();
+    let path = std::env::join_paths(
+        std::iter::once(folder).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    let mut command = Command::new(python());
+    command
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .current_dir(home.path())
+        .env_clear()
+        .env("HOME", home.path())
+        .env("TMPDIR", home.path())
+        .env("PATH", path.unwrap())
+        .stdin(Stdio::null());
+    let finished = finish(command);
+    assert!(
+        finished.code == Some(0) && finished.stdout.contains("1 passed"),
+        "{finished:?}"
+    );
 }

@@ -23,7 +23,7 @@ const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
 const CLIENTS: Environment = Environment {
     name: "clients-of-other-make",
     purpose: "unmodified clients of others are tried on the local workspace",
-    packages: &[("databricks-sdk", "0.156.0")],
+    packages: &[("databricks-sdk", "0.156.0"), ("pytest", "8.4.2")],
     alone: &[("databrickslabs-jupyterlab", "2.2.1")],
 };
 
