@@ -230,7 +230,7 @@ pub(crate) struct Up {
     /// Serve https, with a certificate authority made at start.
     #[arg(long)]
     pub(crate) tls: bool,
-    /// A cluster, instead of the one named `local`: NAME[:WORKERS][:terminated]. May be given several times.
+    /// A cluster, instead of the one named `local`: NAME, NAME:WORKERS or NAME:WORKERS:terminated. May be given several times.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Vec<dbx12_local::ClusterSpec>,
 }
@@ -246,7 +246,7 @@ pub(crate) struct Serve {
     /// Write host, credentials and ids to this file as JSON, once the server answers.
     #[arg(long, value_name = "PATH")]
     pub(crate) ready_file: Option<PathBuf>,
-    /// A cluster, instead of the one named `local`: NAME[:WORKERS][:terminated]. May be given several times.
+    /// A cluster, instead of the one named `local`: NAME, NAME:WORKERS or NAME:WORKERS:terminated. May be given several times.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Vec<dbx12_local::ClusterSpec>,
     /// Lock this file while it runs.
