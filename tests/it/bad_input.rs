@@ -152,7 +152,7 @@ async fn an_unknown_path_is_a_bad_target() {
         "/api/1.2",
         "/api/1.2/contexts",
         "/api/1.2/contexts/list",
-        "/api/2.0/clusters/list",
+        "/api/3.0/clusters/list",
         "/API/1.2/clusters/list",
     ] {
         for method in ["GET", "POST"] {

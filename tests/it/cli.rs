@@ -174,6 +174,48 @@ async fn a_server_that_is_killed_leaves_no_process() {
     child.wait().unwrap();
     served.stop();
     wait_for(|| dbx12_tests::processes_of(served.home()).is_empty()).await;
+
+    // Nobody removed its folder; the next one does.
+    let left = || {
+        let entries = std::fs::read_dir(served.home()).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with("dbx12-")).collect::<Vec<_>>()
+    };
+    assert_eq!(left().len(), 1, "{:?}", left());
+    let finished = finish(dbx12(served.home(), &["run", "--local", "-c", "1"]));
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(left(), [""; 0]);
+}
+
+#[test]
+fn a_workspace_in_the_background_goes_up_and_down() {
+    let home = home();
+    let local = |verb: &[&str]| finish(dbx12(home.path(), &[&["local"], verb].concat()));
+    assert_eq!(local(&["status"]).code, Some(4));
+    assert_eq!(local(&["down"]).code, Some(0), "there is nothing to be done");
+
+    let up = local(&["up", "--cluster", "etl:2"]);
+    assert_eq!(up.code, Some(0), "{}", up.stderr);
+    let exports = || {
+        up.stdout
+            .lines()
+            .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
+    };
+    let mut list = dbx12(home.path(), &["clusters", "list", "-o", "json"]);
+    list.envs(exports());
+    let listed = finish(list);
+    assert!(
+        listed.stdout.contains("etl") && listed.stdout.contains("Running"),
+        "{listed:?}"
+    );
+
+    assert_eq!(local(&["status"]).code, Some(0));
+    let again = local(&["up"]);
+    assert_eq!(again.stdout, up.stdout, "it is the same one");
+    let down = local(&["down"]);
+    assert_eq!(down.code, Some(0), "{}", down.stderr);
+    assert_eq!(local(&["status"]).code, Some(4));
+    assert_nothing_left(home.path(), &[".local"]);
 }
 
 #[test]

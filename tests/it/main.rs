@@ -5,6 +5,7 @@ mod at_most_once;
 mod bad_input;
 mod cli;
 mod client_errors;
+mod clients;
 mod credentials;
 mod document;
 mod faults;

@@ -10,7 +10,7 @@
 //! | which verbs make the gate, in which order | [`ci`] |
 //! | formatting, clippy, rustdoc | [`lint`] |
 //! | running the tests, and the tools they need | [`mod@test`], [`tools`] |
-//! | packages of PyPI that tests need | [`pypi`] |
+//! | Python environments of the tests' own | [`environment`] |
 //! | the OpenAPI document | [`openapi`] |
 //! | the table of faults | [`faults`] |
 //! | what survives any input, how costs compare | [`mod@fuzz`], [`mod@bench`] |
@@ -21,6 +21,7 @@
 
 mod bench;
 mod ci;
+mod environment;
 mod faults;
 mod files;
 mod flags;
@@ -30,7 +31,6 @@ mod lint;
 mod manifest;
 mod openapi;
 mod package;
-mod pypi;
 mod source;
 mod test;
 mod tidy;

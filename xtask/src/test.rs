@@ -6,16 +6,20 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::{pypi, tools, workspace};
+use crate::environment::{CLIENTS, SPARK, VALIDATOR};
+use crate::{tools, workspace};
 
 /// Where tests find the `dbx12` program.
 const BINARY: &str = "DBX12_BIN";
 
 /// Where tests find the Python that has the OpenAPI validator.
-const VALIDATOR: &str = "DBX12_OPENAPI_PYTHON";
+const VALIDATOR_PYTHON: &str = "DBX12_OPENAPI_PYTHON";
+
+/// Where tests find the Python that has clients of other make.
+const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
 
 /// Where tests find the Python that has Spark.
-const SPARK: &str = "DBX12_SPARK_PYTHON";
+const SPARK_PYTHON: &str = "DBX12_SPARK_PYTHON";
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -36,7 +40,8 @@ pub(crate) struct Options {
 /// When a tool is missing, something does not compile, or a test fails.
 pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
     tools::ensure(sh)?;
-    let _validator = sh.push_env(VALIDATOR, pypi::python_with(sh, &pypi::VALIDATOR)?);
+    let _validator = sh.push_env(VALIDATOR_PYTHON, VALIDATOR.python(sh)?);
+    let _clients = sh.push_env(CLIENTS_PYTHON, CLIENTS.python(sh)?);
     let features = options.all_features.then_some("--all-features");
     let filters = &options.filters;
 
@@ -88,7 +93,7 @@ pub(crate) fn models_with_all_features(sh: &Shell) -> Result<()> {
 pub(crate) fn with_spark(sh: &Shell) -> Result<()> {
     tools::ensure(sh)?;
     tools::ensure_java(sh)?;
-    let _spark = sh.push_env(SPARK, pypi::python_with(sh, &pypi::SPARK)?);
+    let _spark = sh.push_env(SPARK_PYTHON, SPARK.python(sh)?);
     Ok(cmd!(sh, "cargo test -p dbx12-tests --test spark").run()?)
 }
 

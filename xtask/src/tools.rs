@@ -24,7 +24,7 @@ const TOOLS: [Tool; 3] = [
     },
     Tool {
         name: "python3-venv",
-        purpose: "the OpenAPI document is validated in a Python environment of its own",
+        purpose: "what is not ours is installed for the tests into Python environments of its own",
         problem: venv_problem,
     },
     Tool {

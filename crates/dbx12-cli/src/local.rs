@@ -4,15 +4,24 @@ use crate::arguments::Serve;
 use crate::failure::{Exit, Failure, with_sources};
 use crate::output::{note, print_line};
 use crate::signals::Interrupts;
-use dbx12_local::{Server, Workspace};
+use dbx12_local::{FaultRulesError, Server, Workspace};
 use std::path::Path;
 
 pub(crate) async fn serve(arguments: Serve) -> Result<(), Failure> {
     let cannot = |error: &dyn std::error::Error| Failure::new(Exit::Transport, with_sources(error));
     let mut interrupts = Interrupts::listen().map_err(|error| cannot(&error))?;
-    let mut builder = Workspace::builder();
+    let _lock = arguments.hold.as_deref().map(crate::background::hold).transpose()?;
+    let mut builder = Workspace::builder().clusters(arguments.cluster.clone());
     if let Some(folder) = &arguments.command_files {
         builder = builder.command_files(folder);
+    }
+    if let Some(path) = &arguments.faults {
+        let cannot_use = |error: String| Failure::usage(format!("cannot use {}: {error}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| cannot_use(error.to_string()))?;
+        builder = builder.faults(
+            text.parse()
+                .map_err(|error: FaultRulesError| cannot_use(error.to_string()))?,
+        );
     }
     let workspace = builder.start().await.map_err(|error| cannot(&error))?;
     let served = serve_until_interrupted(&workspace, &arguments, &mut interrupts).await;

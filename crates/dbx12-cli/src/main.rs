@@ -1,6 +1,7 @@
 //! The `dbx12` command: run code on a Databricks cluster, or on this machine, from a shell.
 
 mod arguments;
+mod background;
 mod connect;
 mod failure;
 mod local;
@@ -46,6 +47,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Commands(verb) => verbs::commands(verb, global).await,
         Command::Libraries(verb) => verbs::libraries(verb, global).await,
         Command::Local(Local::Serve(serve)) => local::serve(serve).await,
+        Command::Local(Local::Up(up)) => background::up(&up),
+        Command::Local(Local::Status) => background::status(),
+        Command::Local(Local::Down) => background::down(),
     }
 }
 

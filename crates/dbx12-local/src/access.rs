@@ -1,5 +1,7 @@
 //! Who may call: credentials are always required.
 
+pub(crate) mod issuer;
+
 use std::fmt;
 use std::hint::black_box;
 
@@ -9,17 +11,18 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use uuid::Uuid;
 
+use self::issuer::{Issuer, Standing};
 use crate::answer::Refusal;
 
 /// The user name that stands for "the password is a token" with Basic.
 const TOKEN_USER: &str = "token";
 
 /// The credentials that a workspace accepts.
-#[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) token: String,
     pub(crate) username: String,
     pub(crate) password: String,
+    pub(crate) issuer: Issuer,
 }
 
 /// A token of the real shape: `dapi` and 32 hexadecimal digits, 122 bits of them random.
@@ -33,8 +36,8 @@ pub(crate) fn random_secret() -> String {
 }
 
 impl Access {
-    /// Lets a request pass that carries the token (`Bearer`, or `Basic` for the user `token`) or the user name and
-    /// password (`Basic`).
+    /// Lets a request pass that carries the token (`Bearer`, or `Basic` for the user `token`), a token that was issued and
+    /// is still valid (the same), or the user name and password (`Basic`).
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
@@ -43,26 +46,40 @@ impl Access {
         let Some((scheme, credentials)) = value.to_str().ok().and_then(|text| text.trim().split_once(' ')) else {
             return Err(Refusal::no_credentials());
         };
-        let is_right = match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => same(credentials.trim(), &self.token),
-            "basic" => self.accepts_basic(credentials.trim()),
-            _ => return Err(Refusal::no_credentials()),
-        };
-        is_right.then_some(()).ok_or_else(Refusal::wrong_credentials)
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => self.check_token(credentials.trim()),
+            "basic" => self.check_basic(credentials.trim()),
+            _ => Err(Refusal::no_credentials()),
+        }
     }
 
-    fn accepts_basic(&self, credentials: &str) -> bool {
+    fn check_token(&self, token: &str) -> Result<(), Refusal> {
+        if same(token, &self.token) {
+            return Ok(());
+        }
+        match self.issuer.standing(token) {
+            Standing::Valid => Ok(()),
+            Standing::Expired => Err(Refusal::expired_token()),
+            Standing::Unknown => Err(Refusal::wrong_credentials()),
+        }
+    }
+
+    fn check_basic(&self, credentials: &str) -> Result<(), Refusal> {
         let decoded = BASE64_STANDARD
             .decode(credentials)
             .or_else(|_| BASE64_STANDARD_NO_PAD.decode(credentials))
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok());
         let Some((username, password)) = decoded.as_deref().and_then(|text| text.split_once(':')) else {
-            return false;
+            return Err(Refusal::wrong_credentials());
         };
-        let is_token = same(username, TOKEN_USER) & same(password, &self.token);
-        let is_login = same(username, &self.username) & same(password, &self.password);
-        is_token | is_login
+        if same(username, &self.username) & same(password, &self.password) {
+            return Ok(());
+        }
+        if same(username, TOKEN_USER) {
+            return self.check_token(password);
+        }
+        Err(Refusal::wrong_credentials())
     }
 }
 
@@ -94,6 +111,7 @@ mod tests {
             token: "dapi0123".to_owned(),
             username: "me@example.com".to_owned(),
             password: "p:ä".to_owned(),
+            issuer: Issuer::new("principal".to_owned(), "dose0".to_owned(), issuer::LIFETIME),
         }
     }
 
@@ -116,6 +134,23 @@ mod tests {
         assert_eq!(status(&basic("token:dapi0123")), 200);
         assert_eq!(status(&basic("me@example.com:p:ä")), 200);
         assert_eq!(status(basic("me@example.com:p:ä").trim_end_matches('=')), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_issued_token_opens_it_until_it_expires() {
+        let access = access();
+        let token = access.issuer.issue();
+        let status = |authorization: String| {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(&authorization).unwrap());
+            access
+                .check(&headers)
+                .map_or_else(|refusal| refusal.status().as_u16(), |()| 200)
+        };
+        let ways = || [format!("Bearer {token}"), basic(&format!("token:{token}"))];
+        assert_eq!(ways().map(status), [200, 200]);
+        tokio::time::advance(issuer::LIFETIME).await;
+        assert_eq!(ways().map(status), [403, 403], "as the real service answers");
     }
 
     #[test]

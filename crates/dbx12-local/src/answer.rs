@@ -94,7 +94,8 @@ impl Refusal {
         &self.0.body
     }
 
-    fn gateway(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+    /// A refusal of the gateway.
+    pub(crate) fn gateway(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self::with_status(status, ErrorBody::gateway(code, message))
     }
 
@@ -132,6 +133,48 @@ impl Refusal {
 
     pub(crate) fn wrong_credentials() -> Self {
         Self::gateway(StatusCode::FORBIDDEN, "403", "Invalid access token.")
+    }
+
+    /// A token that was issued, and is too old. The real service says 403 here too, not 401.
+    pub(crate) fn expired_token() -> Self {
+        Self::gateway(StatusCode::FORBIDDEN, "403", "Invalid access token. (token expired)")
+    }
+
+    /// A refusal of the OAuth endpoints (RFC 6749, 5.2).
+    pub(crate) fn oauth(error: &str, description: &str) -> Self {
+        let mut body = ErrorBody::default();
+        body.error = Some(error.to_owned());
+        // Text is JSON.
+        let _ = body.extra.set("error_description", &description);
+        Self::with_status(StatusCode::BAD_REQUEST, body)
+    }
+
+    /// Client id or secret are wrong, or missing.
+    pub(crate) fn unknown_client() -> Self {
+        let mut refusal = Self::oauth("invalid_client", "Client authentication failed");
+        refusal.0.status = StatusCode::UNAUTHORIZED;
+        refusal.header(WWW_AUTHENTICATE, BASIC)
+    }
+
+    /// A path of API 2.x that is not here.
+    pub(crate) fn endpoint_not_found(method: &http::Method, path: &str) -> Self {
+        let message = format!("No API found for '{method} {path}'");
+        Self::gateway(StatusCode::NOT_FOUND, "ENDPOINT_NOT_FOUND", message)
+    }
+
+    /// The answer was lost by a fault that was asked for, and there is no connection to reset.
+    pub(crate) fn lost() -> Self {
+        Self::gateway(
+            StatusCode::BAD_GATEWAY,
+            "CONNECTION_RESET",
+            "The connection was reset, by a fault that was asked for.",
+        )
+    }
+
+    /// A page of another site asks, through its reader's browser.
+    pub(crate) fn of_another_site() -> Self {
+        let message = "Requests that a browser sends for a page of another site are refused.";
+        Self::gateway(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
     }
 
     pub(crate) fn bad_target(path: &str) -> Self {

@@ -90,6 +90,9 @@ impl Parameters {
         }
         let mut fields = Fields::default();
         for (name, value) in &pairs {
+            if fields.get(name).is_some() {
+                return Err(Refusal::malformed(twice(name)));
+            }
             fields.set(name, value).map_err(Refusal::malformed)?;
         }
         Ok(Self {
@@ -135,10 +138,13 @@ fn names(json: &[u8]) -> Result<Vec<String>, serde_json::Error> {
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
-            let mut names = Vec::new();
+            let mut names: Vec<String> = Vec::new();
             while let Some((name, IgnoredAny)) = map.next_entry()? {
                 if names.len() == MOST_PARAMETERS {
                     return Err(A::Error::custom(too_many()));
+                }
+                if names.contains(&name) {
+                    return Err(A::Error::custom(twice(&name)));
                 }
                 names.push(name);
             }
@@ -150,6 +156,11 @@ fn names(json: &[u8]) -> Result<Vec<String>, serde_json::Error> {
     let names = deserializer.deserialize_map(NamesVisitor)?;
     deserializer.end()?;
     Ok(names)
+}
+
+/// Which of two values counts, clients and gateways disagree: what one of them looked at is not what the other did.
+fn twice(name: &str) -> String {
+    format!("the parameter {name:?} was sent twice")
 }
 
 fn too_many() -> String {

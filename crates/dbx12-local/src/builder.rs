@@ -1,24 +1,29 @@
 //! How a workspace is made.
 
+mod credentials;
+
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dbx12_types::ClusterId;
 
-use crate::access::{Access, random_secret, random_token};
+use crate::access::issuer;
 use crate::cluster::{Cluster, ClusterConfig};
+use crate::cluster_spec::ClusterSpec;
 use crate::engine::PythonConfig;
+use crate::faults::{FaultRules, Faults, Journal};
+use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
+use crate::run_folder::RunFolder;
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
 const CLUSTER_ID: &str = "1234-567890-local1";
 const CLUSTER_NAME: &str = "local";
-const USERNAME: &str = "local";
 
 /// What the documentation of the real service names.
 const MOST_CONTEXTS: usize = 145;
@@ -42,12 +47,16 @@ const ROW_LIMIT: usize = 10_000;
 pub struct WorkspaceBuilder {
     token: Option<String>,
     login: Option<(String, String)>,
+    principal: Option<(String, String)>,
+    token_lifetime: Duration,
     cluster_id: ClusterId,
     cluster_name: String,
+    clusters: Vec<ClusterSpec>,
     python: PythonConfig,
     row_limit: usize,
     max_contexts: usize,
     command_files: Option<PathBuf>,
+    faults: FaultRules,
     body_limit: usize,
     allow_remote: bool,
     wait_for_cluster: bool,
@@ -83,12 +92,16 @@ impl Default for WorkspaceBuilder {
         Self {
             token: None,
             login: None,
+            principal: None,
+            token_lifetime: issuer::LIFETIME,
             cluster_id: CLUSTER_ID.into(),
             cluster_name: CLUSTER_NAME.to_owned(),
+            clusters: Vec::new(),
             python: PythonConfig::default(),
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
             command_files: None,
+            faults: FaultRules::default(),
             body_limit: BODY_LIMIT,
             allow_remote: false,
             wait_for_cluster: true,
@@ -111,6 +124,20 @@ impl WorkspaceBuilder {
         self
     }
 
+    /// Id and secret of the service principal that gets tokens by OAuth client credentials. Default: random ones.
+    #[must_use]
+    pub fn service_principal(mut self, client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        self.principal = Some((client_id.into(), client_secret.into()));
+        self
+    }
+
+    /// How long a token that is issued to the service principal opens the workspace, in whole seconds. Default: an hour.
+    #[must_use]
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
     /// The id of the cluster. Default: `1234-567890-local1`.
     #[must_use]
     pub fn cluster_id(mut self, id: impl Into<ClusterId>) -> Self {
@@ -122,6 +149,14 @@ impl WorkspaceBuilder {
     #[must_use]
     pub fn cluster_name(mut self, name: impl Into<String>) -> Self {
         self.cluster_name = name.into();
+        self
+    }
+
+    /// The clusters, instead of the one. The first has the [`cluster_id`](Self::cluster_id), the others are
+    /// `1234-567890-local2` and so on. Each has contexts and libraries of its own.
+    #[must_use]
+    pub fn clusters(mut self, clusters: impl IntoIterator<Item = ClusterSpec>) -> Self {
+        self.clusters = clusters.into_iter().collect();
         self
     }
 
@@ -182,6 +217,13 @@ impl WorkspaceBuilder {
         self
     }
 
+    /// What goes wrong, to test one's own client. Default: nothing.
+    #[must_use]
+    pub fn faults(mut self, rules: FaultRules) -> Self {
+        self.faults = rules;
+        self
+    }
+
     /// Where Python works, for programs that open files by relative paths. Default: a temporary folder of each context.
     #[must_use]
     pub fn working_directory(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -227,85 +269,71 @@ impl WorkspaceBuilder {
             Some(path) => Some(canonical_folder(path)?),
             None => None,
         };
-        let folder = tempfile::Builder::new()
-            .prefix("dbx12-local-")
-            .tempdir()
-            .map_err(StartError::Folder)?;
-        let mut python = self.python;
-        python.library_dir = Some(folder.path().join("libraries"));
-        let cluster = Cluster::start(ClusterConfig {
-            id: self.cluster_id,
-            name: self.cluster_name,
-            python,
-            max_contexts: self.max_contexts,
-            row_limit: self.row_limit,
-        });
+        let folder = RunFolder::make().map_err(StartError::Folder)?;
+        let access = Arc::new(access);
         let registry = Arc::new(Registry {
-            clusters: vec![Arc::clone(&cluster)],
+            clusters: self.make_clusters(folder.path()),
             command_files,
             body_limit: self.body_limit,
         });
         let workspace = Workspace::new(Inner {
-            access,
             router: operations::router(&registry),
-            cluster,
+            gateway: Gateway {
+                access: Arc::clone(&access),
+                registry: Arc::clone(&registry),
+                workspace_id: fastrand::u64(1_000_000_000_000_000..10_000_000_000_000_000).to_string(),
+            },
+            faults: Faults::default(),
+            journal: Journal::default(),
+            access,
+            registry,
             body_limit: self.body_limit,
             allow_remote: self.allow_remote,
             folder_path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
             servers: Mutex::new(Some(Vec::new())),
         });
+        workspace.set_faults(self.faults);
         if self.wait_for_cluster {
-            // The status of the cluster tells what came of it.
-            let _ = workspace.ready().await;
+            for cluster in &workspace.inner().registry.clusters {
+                // Its status tells what came of it.
+                let _ = cluster.settled().await;
+            }
         }
         Ok(workspace)
     }
 
-    fn access(&self) -> Result<Access, StartError> {
-        let token = self.token.clone().unwrap_or_else(random_token);
-        let (username, password) = self
-            .login
-            .clone()
-            .unwrap_or_else(|| (USERNAME.to_owned(), random_secret()));
-        check_secret("token", &token)?;
-        check_secret("user name", &username)?;
-        check_secret("password", &password)?;
-        if !token.chars().all(|character| character.is_ascii_graphic()) {
-            return Err(StartError::Credentials {
-                what: "token",
-                why: "it is not plain ASCII",
+    fn make_clusters(&self, folder: &Path) -> Vec<Arc<Cluster>> {
+        let the_one = [ClusterSpec::new(&self.cluster_name)];
+        let specs = if self.clusters.is_empty() {
+            &the_one[..]
+        } else {
+            &self.clusters
+        };
+        let other_ids = (2..).map(|number| ClusterId::from(format!("1234-567890-local{number}")));
+        let ids = std::iter::once(self.cluster_id.clone()).chain(other_ids.filter(|id| *id != self.cluster_id));
+        let configs = specs
+            .iter()
+            .zip(ids)
+            .enumerate()
+            .map(|(index, (spec, id))| ClusterConfig {
+                id,
+                name: spec.name.clone(),
+                workers: spec.workers,
+                terminated: spec.terminated,
+                python: PythonConfig {
+                    library_dir: Some(folder.join(format!("libraries-{index}"))),
+                    scratch: Some(folder.to_owned()),
+                    ..self.python.clone()
+                },
+                max_contexts: self.max_contexts,
+                row_limit: self.row_limit,
             });
-        }
-        if username.contains(':') {
-            return Err(StartError::Credentials {
-                what: "user name",
-                why: "it contains a colon",
-            });
-        }
-        Ok(Access {
-            token,
-            username,
-            password,
-        })
+        configs.map(Cluster::start).collect()
     }
 }
 
-/// What a header can carry, and nobody guesses at once.
-fn check_secret(what: &'static str, text: &str) -> Result<(), StartError> {
-    let why = if text.trim().is_empty() {
-        "it is empty"
-    } else if text.chars().any(char::is_control) {
-        "it contains a control character"
-    } else if text.trim() != text {
-        "it begins or ends with a space"
-    } else {
-        return Ok(());
-    };
-    Err(StartError::Credentials { what, why })
-}
-
-fn canonical_folder(path: &std::path::Path) -> Result<PathBuf, StartError> {
+fn canonical_folder(path: &Path) -> Result<PathBuf, StartError> {
     let error = |source| StartError::CommandFiles {
         path: path.to_owned(),
         source,

@@ -1,9 +1,10 @@
 //! Clients of a workspace in the same process: no port, no socket.
 
 use bytes::Bytes;
-use dbx12_http::{BoxFuture, Client, Credentials, Transport, TransportError};
+use dbx12_http::{BoxFuture, Client, Credentials, Transport, TransportError, TransportErrorKind};
 use http::{Request, Response};
 
+use crate::faults::Outcome;
 use crate::workspace::Workspace;
 
 /// What clients call a workspace that has no address.
@@ -39,6 +40,14 @@ impl Workspace {
 
 impl Transport for Workspace {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        Box::pin(async move { Ok(self.call(request).await) })
+        Box::pin(async move {
+            match self.inner().call(request).await {
+                Outcome::Answer(response) => Ok(response),
+                Outcome::Reset(_) => {
+                    let message = "the connection was reset, by a fault that was asked for";
+                    Err(TransportError::new(TransportErrorKind::Interrupted, message))
+                }
+            }
+        })
     }
 }

@@ -26,6 +26,10 @@ const JDBC_PORT: u16 = 10_000;
 pub(crate) struct ClusterConfig {
     pub(crate) id: ClusterId,
     pub(crate) name: String,
+    /// How many workers it says to have.
+    pub(crate) workers: u32,
+    /// Whether it has to be started first.
+    pub(crate) terminated: bool,
     pub(crate) python: PythonConfig,
     pub(crate) max_contexts: usize,
     /// Tables end after this many rows, unless a command says otherwise.
@@ -39,6 +43,8 @@ pub(crate) struct Cluster {
     /// Changed only while the contexts are locked.
     standing: watch::Sender<Standing>,
     contexts: Mutex<Contexts>,
+    /// How often everything on it was ended by terminating it. It only grows, so nobody misses an end.
+    ends: watch::Sender<u64>,
     /// Everything that runs for this cluster. Dropping it ends all of it, and the processes with it.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -57,16 +63,21 @@ impl Standing {
 }
 
 impl Cluster {
-    /// A cluster that is `Pending` and looks for its Python.
+    /// A cluster that is `Pending` and looks for its Python; or one that is `Terminated`.
     pub(crate) fn start(config: ClusterConfig) -> Arc<Self> {
+        let terminated = config.terminated;
         let cluster = Arc::new(Self {
             libraries: Arc::default(),
-            standing: watch::Sender::new(Standing::new(ClusterStatus::Pending)),
+            standing: watch::Sender::new(Standing::new(ClusterStatus::Terminated)),
             contexts: Mutex::default(),
+            ends: watch::Sender::new(0),
             tasks: Mutex::default(),
             config,
         });
-        cluster.probe(Vec::new());
+        if !terminated {
+            // It was terminated a moment ago.
+            let _ = cluster.power_on();
+        }
         cluster
     }
 
@@ -86,6 +97,16 @@ impl Cluster {
         self.standing.subscribe()
     }
 
+    /// What it is doing once it has started or ended.
+    pub(crate) async fn settled(&self) -> Standing {
+        use ClusterStatus::{Pending, Restarting, Terminating};
+        let mut standing = self.standing();
+        let is_settled = |standing: &Standing| !matches!(standing.status, Pending | Restarting | Terminating);
+        // An error means that the cluster is gone; the caller has it.
+        let _ = standing.wait_for(is_settled).await;
+        standing.borrow().clone()
+    }
+
     pub(crate) fn info(&self) -> ClusterInfo {
         let status = self.standing.borrow().status.clone();
         let has_driver = matches!(status, ClusterStatus::Running | ClusterStatus::Restarting);
@@ -96,7 +117,7 @@ impl Cluster {
             String::new()
         });
         info.jdbc_port = Some(JDBC_PORT);
-        info.num_workers = Some(0);
+        info.num_workers = Some(self.config.workers);
         info
     }
 
@@ -105,8 +126,12 @@ impl Cluster {
         let mut contexts = self.lock();
         let status = self.standing.borrow().status.clone();
         match status {
-            ClusterStatus::Terminated => {
-                let message = format!("Cluster {} is terminated: its workspace was shut down", self.id());
+            ClusterStatus::Terminated | ClusterStatus::Terminating => {
+                let hint = match contexts.closed {
+                    true => "its workspace was shut down",
+                    false => "start it first (POST /api/2.1/clusters/start)",
+                };
+                let message = format!("Cluster {} is in status {status}: {hint}", self.id());
                 return Err(Refusal::new("ClusterNotRunning", message));
             }
             // It is starting as it is.
@@ -118,11 +143,51 @@ impl Cluster {
         Ok(())
     }
 
-    /// Ends everything and waits until it is gone.
-    pub(crate) async fn terminate(&self) {
+    /// Starts a cluster that is `Terminated` or in `Error`. Returns at once; it is `Pending` until it has found its Python.
+    ///
+    /// # Errors
+    /// The status of a cluster that cannot be started from it.
+    pub(crate) fn power_on(self: &Arc<Self>) -> Result<(), ClusterStatus> {
+        let contexts = self.lock();
+        let status = self.standing.borrow().status.clone();
+        if contexts.closed || !matches!(status, ClusterStatus::Terminated | ClusterStatus::Error) {
+            return Err(status);
+        }
+        self.standing.send_replace(Standing::new(ClusterStatus::Pending));
+        self.probe(Vec::new());
+        Ok(())
+    }
+
+    /// Ends all contexts; the cluster is `Terminating` until their processes are gone, and can be started again then.
+    /// Returns at once.
+    pub(crate) fn power_off(self: &Arc<Self>) {
+        let mut contexts = self.lock();
+        let status = self.standing.borrow().status.clone();
+        if matches!(status, ClusterStatus::Terminated | ClusterStatus::Terminating) {
+            return;
+        }
+        self.standing.send_replace(Standing::new(ClusterStatus::Terminating));
+        self.ends.send_modify(|ends| *ends += 1);
+        let ending = contexts.end_all(TERMINATED);
+        let cluster = Arc::downgrade(self);
+        self.spawn(async move {
+            for context in ending {
+                context.gone().await;
+            }
+            if let Some(cluster) = cluster.upgrade() {
+                let _contexts = cluster.lock();
+                cluster.standing.send_replace(Standing::new(ClusterStatus::Terminated));
+            }
+        });
+    }
+
+    /// Ends everything for good and waits until it is gone.
+    pub(crate) async fn close(&self) {
         {
             let mut contexts = self.lock();
+            contexts.closed = true;
             self.standing.send_replace(Standing::new(ClusterStatus::Terminated));
+            self.ends.send_modify(|ends| *ends += 1);
             contexts.end_all(TERMINATED);
         }
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
@@ -158,6 +223,19 @@ impl Cluster {
         let contexts = self.lock();
         let context = contexts.get(id).map(Arc::clone);
         context.ok_or_else(|| self.not_found(&contexts, id))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn open_contexts(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Ends all contexts, as if each had been destroyed, and waits until their processes are gone.
+    pub(crate) async fn end_contexts(&self) {
+        let ending = self.lock().end_all(DESTROYED);
+        for context in ending {
+            context.gone().await;
+        }
     }
 
     /// Ends a context and waits until its process is gone.
@@ -202,7 +280,7 @@ impl Cluster {
     pub(crate) fn upload_library(&self, name: &str, uri: &str) -> Result<(), Refusal> {
         let _contexts = self.lock(); // so that the cluster is not terminated meanwhile
         self.check_ready()?;
-        self.libraries.begin(name)?;
+        self.libraries.begin(name, uri)?;
         let libraries = Arc::clone(&self.libraries);
         let python = self.config.python.clone();
         let (name, uri) = (name.to_owned(), uri.to_owned());
@@ -219,14 +297,12 @@ impl Cluster {
         Ok(())
     }
 
-    /// Ends when the cluster is terminated.
+    /// Ends when the cluster is terminated, from now on.
     fn terminated(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut standing = self.standing();
+        let mut ends = self.ends.subscribe();
         async move {
             // An error means that the cluster was dropped.
-            let _ = standing
-                .wait_for(|standing| standing.status == ClusterStatus::Terminated)
-                .await;
+            let _ = ends.changed().await;
         }
     }
 

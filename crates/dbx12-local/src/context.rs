@@ -106,6 +106,13 @@ impl Context {
         Some(())
     }
 
+    /// Has the process killed, as something from outside might do it. Does not wait until that was noticed.
+    pub(crate) fn kill(&self) {
+        if let Phase::Running(interrupter) = &self.shared.lock().phase {
+            interrupter.kill();
+        }
+    }
+
     /// Since when nothing runs or waits; `None` when something does.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
         let state = self.shared.lock();

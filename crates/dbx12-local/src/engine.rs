@@ -53,6 +53,8 @@ pub(crate) struct PythonConfig {
     pub(crate) library_dir: Option<PathBuf>,
     /// Where the process works; a temporary folder of its own when not given.
     pub(crate) working_directory: Option<PathBuf>,
+    /// Where temporary folders are made; where the system wants them when not given.
+    pub(crate) scratch: Option<PathBuf>,
     /// Variables on top of what is inherited by name (`environment.rs`).
     pub(crate) env: Vec<(OsString, OsString)>,
 }
@@ -66,6 +68,7 @@ impl Default for PythonConfig {
             grace: Duration::from_secs(5),
             library_dir: None,
             working_directory: None,
+            scratch: None,
             env: Vec::new(),
         }
     }
@@ -168,6 +171,7 @@ impl Interpreter {
             biased;
             message = self.channel.receive() => Lost::channel(message),
             exit = self.process.wait() => Lost::Exited(exit),
+            () = self.interrupter.to_be_killed() => Lost::Exited(self.kill().await),
         };
         let reason = self.bury(lost).await;
         self.state = State::Dead(reason.clone());
@@ -223,6 +227,10 @@ impl Interpreter {
                     other => Lost::channel(other),
                 },
                 exit = self.process.wait() => Lost::Exited(exit),
+                () = self.interrupter.to_be_killed() => {
+                    self.process.kill();
+                    continue;
+                }
                 () = self.interrupter.goes_on_for(self.grace / 2), if !asked_again => {
                     asked_again = true;
                     self.interrupter.again();

@@ -2,22 +2,27 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
+mod admin;
 mod answer;
 mod body;
 mod builder;
 #[cfg(feature = "client")]
 mod client;
 mod cluster;
+mod cluster_spec;
 mod command;
 mod command_file;
 mod context;
 mod engine;
+mod faults;
+mod gateway;
 mod library;
 mod operations;
 mod outcome;
 mod ready;
 mod report;
 mod router;
+mod run_folder;
 mod server;
 mod spelling;
 mod tls;
@@ -25,6 +30,8 @@ mod workspace;
 
 pub use answer::{Refusal, Reply};
 pub use builder::{StartError, WorkspaceBuilder};
+pub use cluster_spec::{ClusterSpec, ClusterSpecError};
+pub use faults::{Fault, FaultRule, FaultRules, FaultRulesError, JournalEntry};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};

@@ -20,15 +20,21 @@ pub(crate) struct Libraries {
     pub(crate) installing: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug)]
-struct Library {
-    name: String,
-    status: LibraryStatus,
+#[derive(Clone, Debug)]
+pub(crate) struct Library {
+    pub(crate) name: String,
+    pub(crate) uri: String,
+    pub(crate) status: LibraryStatus,
     /// Why there was an error.
-    message: Option<String>,
+    pub(crate) message: Option<String>,
 }
 
 impl Libraries {
+    /// All of them, in the order in which they came.
+    pub(crate) fn all(&self) -> Vec<Library> {
+        self.lock().clone()
+    }
+
     pub(crate) fn list(&self) -> Vec<LibraryInfo> {
         self.lock()
             .iter()
@@ -44,10 +50,11 @@ impl Libraries {
     }
 
     /// Enters a library that is about to be installed. A name that is taken is refused, unless its installation failed.
-    pub(crate) fn begin(&self, name: &str) -> Result<(), Refusal> {
+    pub(crate) fn begin(&self, name: &str, uri: &str) -> Result<(), Refusal> {
         let mut entries = self.lock();
         let pending = Library {
             name: name.to_owned(),
+            uri: uri.to_owned(),
             status: LibraryStatus::LibraryPending,
             message: None,
         };

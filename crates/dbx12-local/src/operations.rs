@@ -53,8 +53,12 @@ fn with<E, Fut>(
 }
 
 impl Registry {
+    pub(crate) fn find(&self, id: &ClusterId) -> Option<&Arc<Cluster>> {
+        self.clusters.iter().find(|cluster| cluster.id() == id)
+    }
+
     fn cluster(&self, id: &ClusterId) -> Result<&Arc<Cluster>, Refusal> {
-        self.clusters.iter().find(|cluster| cluster.id() == id).ok_or_else(|| {
+        self.find(id).ok_or_else(|| {
             let known: Vec<_> = self.clusters.iter().map(|cluster| cluster.id().as_str()).collect();
             let message = format!(
                 "Cluster {id} not found. The clusters of this workspace: {}",

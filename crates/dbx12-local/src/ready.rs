@@ -29,8 +29,17 @@ pub struct ReadyFile {
     pub username: String,
     /// The password for Basic.
     pub password: String,
-    /// The cluster that is there.
+    /// The id of the service principal, for OAuth client credentials.
+    #[serde(default)]
+    pub client_id: String,
+    /// Its secret.
+    #[serde(default)]
+    pub client_secret: String,
+    /// The cluster that is there; the first one, when there are several.
     pub cluster_id: ClusterId,
+    /// All clusters.
+    #[serde(default)]
+    pub cluster_ids: Vec<ClusterId>,
     /// The process of the server.
     pub pid: u32,
     /// With TLS: the certificate, in PEM, of the authority that clients have to trust.
@@ -92,6 +101,9 @@ mod tests {
             token: "dapi-secret".to_owned(),
             username: "me".to_owned(),
             password: "pass-secret".to_owned(),
+            client_id: "principal".to_owned(),
+            client_secret: "dose-secret".to_owned(),
+            cluster_ids: vec!["c".into()],
             cluster_id: "c".into(),
             pid: 7,
             ca_file: None,

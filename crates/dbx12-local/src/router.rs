@@ -180,7 +180,7 @@ impl Hint {
 }
 
 /// Clients were seen to send spaces and slashes after the path.
-fn without_junk(mut path: &str) -> &str {
+pub(crate) fn without_junk(mut path: &str) -> &str {
     while let Some(shorter) = path.strip_suffix("%20").or_else(|| path.strip_suffix(['/', ' '])) {
         path = shorter;
     }

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
+use crate::gateway::Reached;
 use crate::ready::ReadyFile;
 use crate::tls;
 use crate::workspace::{Inner, Workspace};
@@ -115,6 +116,9 @@ impl Server {
             token: self.workspace.token().to_owned(),
             username: self.workspace.username().to_owned(),
             password: self.workspace.password().to_owned(),
+            client_id: self.workspace.client_id().to_owned(),
+            client_secret: self.workspace.client_secret().to_owned(),
+            cluster_ids: self.workspace.cluster_ids().cloned().collect(),
             cluster_id: self.workspace.cluster_id().clone(),
             pid: std::process::id(),
             ca_file: self.ca_file.clone(),
@@ -221,14 +225,14 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, inner: Arc<Inne
         tokio::spawn(async move {
             let _place = place;
             let Some(tls) = tls else {
-                return connection::drive(stream, inner, stop).await;
+                return connection::drive(stream, Reached { by_tls: false }, inner, stop).await;
             };
             let handshake = tokio::select! {
                 handshake = timeout(HANDSHAKE_LIMIT, tls.accept(stream)) => handshake,
                 () = stopped(&mut stop) => return,
             };
             match handshake {
-                Ok(Ok(stream)) => connection::drive(stream, inner, stop).await,
+                Ok(Ok(stream)) => connection::drive(stream, Reached { by_tls: true }, inner, stop).await,
                 Ok(Err(error)) => debug!(%error, "a TLS handshake failed"),
                 Err(_) => debug!("a TLS handshake took too long"),
             }

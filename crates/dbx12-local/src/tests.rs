@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod faults;
 mod libraries;
 mod lifecycle;
 mod served;

@@ -7,17 +7,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use dbx12_types::{ClusterId, ClusterStatus};
-use http::{Method, Request, Response};
-use tempfile::TempDir;
+use http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
+use http::{HeaderMap, Method, Request, Response};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::debug;
 
 use crate::access::Access;
+use crate::answer::Refusal;
 use crate::builder::{StartError, WorkspaceBuilder};
 use crate::cluster::Cluster;
+use crate::faults::{FaultRules, Faults, Journal, JournalEntry, Outcome};
+use crate::gateway::{Call, Gateway};
+use crate::operations::Registry;
 use crate::router::Router;
+use crate::run_folder::RunFolder;
 use crate::server::{self, ServeError, Server};
+
+/// By which the real service tells which workspace it was; the older official clients read it.
+const WORKSPACE_ID: HeaderName = HeaderName::from_static("x-databricks-org-id");
+
+/// Where a browser says what kind of page a request comes from.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A workspace on this machine. Clones are handles to the same one.
 ///
@@ -27,13 +38,16 @@ use crate::server::{self, ServeError, Server};
 pub struct Workspace(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) router: Router,
-    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) gateway: Gateway,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) body_limit: usize,
     pub(crate) allow_remote: bool,
     /// Where everything is written to that lasts as long as the workspace: last, so that it outlives the processes.
-    pub(crate) folder: Mutex<Option<TempDir>>,
+    pub(crate) folder: Mutex<Option<RunFolder>>,
     pub(crate) folder_path: std::path::PathBuf,
     /// Those that were started and may still run; none any more once the workspace was shut down.
     pub(crate) servers: Mutex<Option<Vec<Arc<watch::Sender<bool>>>>>,
@@ -65,17 +79,44 @@ impl Workspace {
     }
 
     /// Answers one request of the API, without a socket. Path, method, headers and body count, as over HTTP; credentials
-    /// are required. What is refused gets the response that says so.
+    /// are required. What is refused gets the response that says so. An answer that a fault loses is one of status 502.
     ///
     /// # Cancellation
     /// Dropping the future drops the answer; what the request began goes on.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.0.call(request).await
+        match self.0.call(request).await {
+            Outcome::Answer(response) => response,
+            Outcome::Reset(_) => Refusal::lost().into_response(),
+        }
     }
 
-    /// The cluster that is there.
+    /// Replaces the rules by which requests go wrong. At first there are those of
+    /// [`WorkspaceBuilder::faults`](crate::WorkspaceBuilder::faults), or none.
+    pub fn set_faults(&self, rules: FaultRules) {
+        self.0.faults.set(rules);
+    }
+
+    /// The last 10,000 requests with right credentials, in the order of their answers.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.0.journal.entries()
+    }
+
+    /// Back to the beginning, for the next test: no faults, an empty journal, no contexts. Libraries stay.
+    ///
+    /// # Cancellation
+    /// Dropping the future leaves contexts that have not ended yet.
+    pub async fn reset(&self) {
+        self.0.reset().await;
+    }
+
+    /// The cluster that is there; the first one, when there are several.
     pub fn cluster_id(&self) -> &ClusterId {
-        self.0.cluster.id()
+        self.0.cluster().id()
+    }
+
+    /// All clusters.
+    pub fn cluster_ids(&self) -> impl Iterator<Item = &ClusterId> {
+        self.0.registry.clusters.iter().map(|cluster| cluster.id())
     }
 
     /// The token that opens the workspace.
@@ -93,19 +134,25 @@ impl Workspace {
         &self.0.access.password
     }
 
-    /// Waits until the cluster has started, and says whether it runs.
+    /// The id of the service principal that gets tokens by OAuth client credentials.
+    pub fn client_id(&self) -> &str {
+        &self.0.access.issuer.client_id
+    }
+
+    /// The secret of the service principal.
+    pub fn client_secret(&self) -> &str {
+        &self.0.access.issuer.client_secret
+    }
+
+    /// Waits until the (first) cluster has started, and says whether it runs.
     ///
     /// # Errors
-    /// When it does not: no Python was found, or the workspace was shut down.
+    /// When it does not: no Python was found, it was not started, or the workspace was shut down.
     ///
     /// # Cancellation
     /// Dropping the future changes nothing.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        let mut standing = self.0.cluster.standing();
-        let is_settled = |status: &ClusterStatus| !matches!(status, ClusterStatus::Pending | ClusterStatus::Restarting);
-        // An error means that the cluster is gone; the handle keeps it.
-        let _ = standing.wait_for(|standing| is_settled(&standing.status)).await;
-        let standing = standing.borrow().clone();
+        let standing = self.0.cluster().settled().await;
         match standing.status {
             ClusterStatus::Running => Ok(()),
             status => Err(NotReady {
@@ -137,7 +184,9 @@ impl Workspace {
         for server in servers.into_iter().flatten() {
             server::stop(&server).await;
         }
-        self.0.cluster.terminate().await;
+        for cluster in &self.0.registry.clusters {
+            cluster.close().await;
+        }
         let folder = self.0.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(folder) = folder else { return };
         // Libraries are many files.
@@ -157,15 +206,35 @@ impl Workspace {
 }
 
 impl Inner {
-    pub(crate) async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub(crate) async fn call(&self, request: Request<Bytes>) -> Outcome {
         let started = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let response = match self.access.check(request.headers()) {
-            Ok(()) => self.router.call(request).await,
-            Err(refusal) => refusal.into_response(),
+        let mut outcome = match self.admit(&path, request.headers()) {
+            Err(refusal) => Outcome::Answer(refusal.into_response()),
+            Ok(()) => self.serve(request).await,
         };
-        self.log(&method, &path, &response, started);
-        response
+        if let Outcome::Answer(response) | Outcome::Reset(Some(response)) = &mut outcome {
+            if let Ok(id) = HeaderValue::from_str(&self.gateway.workspace_id) {
+                response.headers_mut().insert(WORKSPACE_ID, id);
+            }
+            self.log(&method, &path, response, started);
+        }
+        outcome
+    }
+
+    /// Whether a request may be read at all.
+    pub(crate) fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+        if is_of_another_site(headers) {
+            return Err(Refusal::of_another_site());
+        }
+        if Call::of(path).is_some_and(Call::is_public) {
+            return Ok(());
+        }
+        self.access.check(headers)
+    }
+
+    pub(crate) fn cluster(&self) -> &Arc<Cluster> {
+        &self.registry.clusters[0]
     }
 
     /// One line a request; never a query, a body or a credential.
@@ -186,6 +255,23 @@ impl Inner {
         servers.push(Arc::clone(stop));
         true
     }
+}
+
+/// Whether a browser sends this for a page of another site. A page must not reach what its reader can, not even with
+/// credentials that the browser remembers. Other programs send neither header, and may call this host what they like.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let sent_from = text(FETCH_SITE).unwrap_or_default();
+    if matches!(sent_from.as_str(), "cross-site" | "same-site") {
+        return true;
+    }
+    let Some(origin) = text(ORIGIN) else { return false };
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_none() || authority.map(str::to_owned) != text(HOST)
 }
 
 /// Never shows a secret.

@@ -123,9 +123,24 @@ fn forms_are_as_lenient_as_browsers() {
         json("", "command=println(f(sc,null,\"dbfs:/x%\"))&e="),
         r#"{"command":"println(f(sc,null,\"dbfs:/x%\"))","e":""}"#
     );
-    assert_eq!(json("", "a=1&a=2"), r#"{"a":"2"}"#, "the last one counts");
     assert_eq!(json("", ""), "{}");
     assert_eq!(json("application/json", " \n"), "{}");
+}
+
+#[test]
+fn a_parameter_that_was_sent_twice_is_refused_however_it_travels() {
+    let pairs = [("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())];
+    for body in [
+        "a=1&a=2",
+        "%61=1&a=1",
+        r#"{"a":"1","a":"2"}"#,
+        &multipart(&pairs, false),
+    ] {
+        let refusal = read("", body).unwrap_err();
+        assert_eq!(refusal.status(), 400, "{body}");
+        assert!(refusal.to_string().contains("\"a\" was sent twice"), "{refusal}");
+    }
+    assert_eq!(Parameters::of_query("a=1&a=2").unwrap_err().status(), 400);
 }
 
 #[test]

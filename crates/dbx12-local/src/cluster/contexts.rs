@@ -20,6 +20,8 @@ pub(super) const TERMINATED: &str = "The context ended with its cluster.";
 pub(super) struct Contexts {
     open: HashMap<ContextId, Arc<Context>>,
     ended: VecDeque<Ended>,
+    /// The workspace was shut down.
+    pub(super) closed: bool,
 }
 
 /// What is remembered of a context that has ended.

@@ -23,6 +23,8 @@ struct Shared {
     group: Group,
     running: Mutex<Option<Running>>,
     interrupted: Notify,
+    /// The process is to be killed.
+    kill: Notify,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,13 @@ impl Interrupter {
     }
 }
 
+impl Interrupter {
+    /// Has the process killed, whether a command runs or not. Its interpreter notices that as it would any other death.
+    pub(crate) fn kill(&self) {
+        self.0.kill.notify_one();
+    }
+}
+
 /// The interpreter's side.
 impl Interrupter {
     pub(super) fn new(group: Group) -> Self {
@@ -61,6 +70,7 @@ impl Interrupter {
             group,
             running: Mutex::new(None),
             interrupted: Notify::new(),
+            kill: Notify::new(),
         }))
     }
 
@@ -86,6 +96,11 @@ impl Interrupter {
     /// Its result was read, or the process is about to be reaped: from now on no signal is sent.
     pub(super) fn finish(&self) {
         *self.0.lock() = None;
+    }
+
+    /// Ends when the process is to be killed. Cancel safe.
+    pub(super) async fn to_be_killed(&self) {
+        self.0.kill.notified().await;
     }
 
     /// Whether the running command was interrupted.

@@ -6,10 +6,17 @@ use std::process::ExitStatus;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+/// How long what is left of a group may take to end after it was killed: a process that the system does not let go of shall
+/// not hold up others for longer.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// A child that leads a process group of its own. Dropping it kills the group.
 #[derive(Debug)]
@@ -17,6 +24,7 @@ pub(super) struct Process {
     child: Child,
     group: Group,
     reaped: bool,
+    group_gone: bool,
 }
 
 /// A process group, named by the process that leads it.
@@ -49,6 +57,7 @@ impl Process {
             child,
             group,
             reaped: false,
+            group_gone: false,
         })
     }
 
@@ -60,7 +69,7 @@ impl Process {
         self.group.0.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Waits for its end, reaps it, and kills what is left of its group. Cancel safe; may be called again.
+    /// Waits for its end, reaps it, kills what is left of its group, and sees it gone. Cancel safe; may be called again.
     pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
         let exit = self.child.wait().await;
         if !self.reaped {
@@ -68,6 +77,10 @@ impl Process {
             // this instant.
             self.group.signal(Signal::KILL);
             self.reaped = true;
+        }
+        if !self.group_gone {
+            let _ = timeout(LAST_MOMENT, self.group.gone()).await; // a member that stays is not ours to wait for
+            self.group_gone = true;
         }
         exit
     }
@@ -97,6 +110,33 @@ impl Group {
     /// Sends a signal to all its members. That none is left is no error.
     pub(super) fn signal(self, signal: Signal) {
         let _ = kill_process_group(self.0, signal);
+    }
+
+    /// Waits until none of its members runs: a signal is sent in an instant, and takes effect when the system comes to it.
+    async fn gone(self) {
+        while test_kill_process_group(self.0).is_ok() && self.runs() {
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Whether a member runs, as Linux tells; elsewhere, members that nobody has reaped yet count too.
+    fn runs(self) -> bool {
+        let Ok(processes) = std::fs::read_dir("/proc") else {
+            return true;
+        };
+        processes
+            .flatten()
+            .filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok())
+            .any(|stat| self.runs_as(&stat))
+    }
+
+    /// Whether `/proc/…/stat` tells of a member that has not ended: `pid (name) state parent group …`.
+    fn runs_as(self, stat: &str) -> bool {
+        let (_, behind_name) = stat.rsplit_once(')').unwrap_or_default();
+        let mut fields = behind_name.split_whitespace();
+        let (state, group) = (fields.next(), fields.nth(1));
+        group.and_then(|group| group.parse().ok()) == Some(self.0.as_raw_nonzero().get())
+            && !matches!(state, Some("Z" | "X"))
     }
 }
 
@@ -135,4 +175,18 @@ fn spawner() -> io::Result<Sender<Job>> {
         })?;
     *spawner = Some(sender.clone());
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_runs_until_it_is_a_zombie() {
+        let group = Group(Pid::from_raw(42).unwrap());
+        assert!(group.runs_as("43 (a) b) S 1 42 42 0 -1"));
+        assert!(!group.runs_as("43 (a) b) Z 1 42 42 0 -1"));
+        assert!(!group.runs_as("42 (sleep) S 42 43 42 0 -1"));
+        assert!(!group.runs_as(""));
+    }
 }

@@ -1,13 +1,14 @@
 //! One connection: requests come in, are read and bounded, and answered by the workspace.
 
-use std::convert::Infallible;
+mod faulty;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::Request;
 use http::header::{CONTENT_LENGTH, EXPECT};
-use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,8 +18,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
+use self::faulty::{Body, Reset, ToReset, is_to_reset};
 use super::stopped;
 use crate::answer::Refusal;
+use crate::faults::Outcome;
+use crate::gateway::Reached;
 use crate::workspace::Inner;
 
 const MOST_HEADERS: usize = 100;
@@ -26,7 +30,7 @@ const LARGEST_HEAD: usize = 64 << 10;
 
 /// How long a connection may be idle, or take for a request's head. Longer than clients keep idle connections, so that it
 /// is they who close them: a request on a connection that is just being closed is lost.
-const HEAD_LIMIT: Duration = Duration::from_secs(120);
+const HEAD_LIMIT: Duration = Duration::from_secs(95);
 
 /// How long the next piece of a body may take.
 const PIECE_LIMIT: Duration = Duration::from_secs(60);
@@ -40,18 +44,24 @@ const LINGER_LIMIT: Duration = Duration::from_secs(10);
 
 /// Answers the requests of a connection until it is closed or the server stops.
 pub(super) async fn drive(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    stream: impl AsyncRead + AsyncWrite + Reset + Unpin + Send + 'static,
+    reached: Reached,
     inner: Arc<Inner>,
     mut stop: watch::Receiver<bool>,
 ) {
     // Each request that is being answered holds a receiver.
     let requests = watch::Sender::new(());
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(reached);
         let (inner, request_guard) = (Arc::clone(&inner), requests.subscribe());
         async move {
-            let response = answer(&inner, request).await;
+            let outcome = answer(&inner, request).await;
             drop(request_guard);
-            Ok::<_, Infallible>(response.map(Full::new))
+            match outcome {
+                Outcome::Answer(response) => Ok(response.map(Body::whole)),
+                Outcome::Reset(Some(response)) => Ok(response.map(Body::half)),
+                Outcome::Reset(None) => Err(ToReset),
+            }
         }
     });
     let connection = http1::Builder::new()
@@ -60,11 +70,11 @@ pub(super) async fn drive(
         .max_headers(MOST_HEADERS)
         .max_header_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
+    let mut connection = connection;
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = stopped(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
+            Pin::new(&mut connection).graceful_shutdown();
             let patience = async {
                 let _ = timeout(SHUTDOWN_LIMIT, requests.closed()).await;
                 sleep(LEAVE_LIMIT).await;
@@ -76,17 +86,19 @@ pub(super) async fn drive(
         }
     };
     if let Err(error) = ended {
+        if is_to_reset(&error) {
+            connection.into_parts().io.into_inner().reset();
+        }
         debug!(%error, "a connection ended early");
     }
 }
 
 /// Answers a request, reading its body first; but not the body of one that is refused anyway.
-async fn answer(inner: &Inner, request: Request<Incoming>) -> Response<Bytes> {
+async fn answer(inner: &Inner, request: Request<Incoming>) -> Outcome {
     let started = Instant::now();
     let (head, mut body) = request.into_parts();
     let read = match inner
-        .access
-        .check(&head.headers)
+        .admit(head.uri.path(), &head.headers)
         .and_then(|()| declared_length(&head, inner.body_limit))
     {
         Ok(()) => read(&mut body, inner.body_limit).await,
@@ -102,7 +114,7 @@ async fn answer(inner: &Inner, request: Request<Incoming>) -> Response<Bytes> {
             }
             let response = refusal.into_response();
             inner.log(&head.method, head.uri.path(), &response, started);
-            response
+            Outcome::Answer(response)
         }
     }
 }

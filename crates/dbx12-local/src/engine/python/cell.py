@@ -17,6 +17,8 @@ for feature in __future__.all_feature_names:
 
 MAGIC = re.compile(r"([ \t]*)(?:%%?([A-Za-z_]\w*)|!)[ \t]*(.*)")
 
+LANGUAGES = ("sql", "scala", "r")
+
 libraries = None  # a folder of the cluster's own libraries
 future_flags = 0  # of the `from __future__` of all commands so far
 loop = None  # for `await` outside of a function; lives as long as the process
@@ -136,16 +138,23 @@ def complete(coroutine):
 
 
 def run_cell_magic(source):
-    """Runs a command that is all shell or all text; whether it was one."""
+    """Runs a command that is all shell, all text or all of another language; whether it was one."""
     magic = MAGIC.match(source.lstrip())
-    if not magic or magic[2] not in ("sh", "md"):
+    if not magic or magic[2] not in ("sh", "md") + LANGUAGES:
         return False
     text = source.lstrip()[magic.start(3) :]
     if magic[2] == "sh":
         run_shell(text)
+    elif magic[2] in LANGUAGES:
+        run_language(magic[2], text)
     else:
         print(text.strip())
     return True
+
+
+def run_language(name, _text):
+    """Where an engine for another language is attached."""
+    raise UsageError("%%%s is not supported here: this context runs python only" % name)
 
 
 def run_line_magic(name, argument):

@@ -120,15 +120,16 @@ async fn errors_of_all_kinds_are_told() {
             "E: ",
         ),
         (
+            "%sql\nSELECT 1 AS one",
+            "UsageError</span>: %sql is not supported here",
+            "",
+        ),
+        (
             "print = None\ndel print\n%run ./other",
             "UsageError</span>: command execution does not support %run",
             "",
         ),
-        (
-            "%sql select 1",
-            "UsageError</span>: the magic %sql is not supported",
-            "",
-        ),
+        ("%sql select 1", "UsageError</span>: %sql is not supported", ""),
         ("!ls", "UsageError</span>: `!` is not supported", "%sh"),
         ("%sh -e\nfalse\n", "ShellError</span>: the shell exited with code 1", ""),
     ] {
