@@ -1,0 +1,124 @@
+package dbx12
+
+import java.io.{PrintWriter, StringWriter}
+import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.atomic.AtomicInteger
+
+import scala.reflect.internal.util.{CodeAction, Position}
+import scala.tools.nsc.Settings
+import scala.tools.nsc.interpreter.{IMain, Results}
+import scala.tools.nsc.interpreter.shell.{ReplReporterImpl, ShellConfig}
+
+/** The Scala of one context. */
+class Interpreter(number: Int, context: Context) {
+  private val echo = new StringWriter
+  private val interpreter = {
+    val settings = new Settings(_ => ())
+    settings.processArguments(
+      List("-Yrepl-class-based", "-classpath", System.getProperty("java.class.path"), "-Wconf:cat=deprecation:s"), true)
+    // Not the loader of all: that one asks this one.
+    new IMain(settings, Some(Interpreters.base), settings, new Reporter(settings, new PrintWriter(echo, true)))
+  }
+
+  def classLoader: ClassLoader = interpreter.classLoader
+
+  /** Names of generated classes must not meet those of another interpreter: executors know them by name alone. */
+  def begin(): Unit = {
+    interpreter.initializeCompiler()
+    (1 until number * Interpreters.Lines).foreach(_ => interpreter.naming.freshLineId())
+    val prelude = Seq(
+      "@transient val spark: org.apache.spark.sql.SparkSession = dbx12.Bridge.session(\"" + context.name + "\")",
+      "@transient val sc: org.apache.spark.SparkContext = dbx12.Bridge.session(\"" + context.name + "\").sparkContext",
+      "import org.apache.spark.SparkContext._",
+      "import spark.implicits._",
+      "import spark.sql",
+      "import org.apache.spark.sql.functions._",
+      "import dbx12.Show.{display, displayHTML}")
+    interpreter.beQuietDuring {
+      if (!prelude.forall(interpreter.interpret(_) == Results.Success))
+        throw new IllegalStateException("the Scala interpreter does not start: " + takeEcho())
+    }
+    takeEcho()
+  }
+
+  def run(code: String, output: Output): Either[Errors.Told, Shown] = {
+    takeEcho()
+    val before = interpreter.valueOfTerm("lastException")
+    val result = interpreter.interpret(code)
+    val said = takeEcho()
+    val thrown = interpreter.valueOfTerm("lastException")
+    (result, thrown) match {
+      case (Results.Success, _) =>
+        output.append(said)
+        Right(Shown.answer())
+      case (_, Some(error: Throwable)) if thrown != before => Left(Errors.runtime(error))
+      case (Results.Incomplete, _) => Left(Errors.plain("error: the command ends in the middle of a statement"))
+      case _ if said.isBlank => Right(Shown.Nothing) // it was all comment
+      case _ => Left(Errors.plain(said.stripTrailing))
+    }
+  }
+
+  def close(): Unit = {
+    Interpreters.forget(number)
+    interpreter.close()
+  }
+
+  private def takeEcho(): String = {
+    val said = echo.toString
+    echo.getBuffer.setLength(0)
+    said
+  }
+}
+
+/** Says where a mistake is in the words of a compiler, not in those of a terminal. */
+private class Reporter(settings: Settings, echo: PrintWriter) extends ReplReporterImpl(ShellConfig(settings), settings, echo) {
+  override def doReport(position: Position, message: String, severity: Severity, actions: List[CodeAction]): Unit = {
+    val kind = severity match {
+      case ERROR => "error: "
+      case WARNING => "warning: "
+      case _ => ""
+    }
+    if (position.isDefined) {
+      echo.println("<console>:" + position.line + ": " + kind + message)
+      echo.println(position.lineContent)
+      echo.println(position.lineCaret)
+    } else echo.println(kind + message)
+  }
+}
+
+/** All interpreters of this process, and a class loader that knows the classes of each. */
+object Interpreters {
+  val Lines = 100000
+  val base: ClassLoader = getClass.getClassLoader
+  private val all = new ConcurrentHashMap[Int, Interpreter]
+  private val last = new AtomicInteger
+
+  def make(context: Context): Interpreter = {
+    val number = last.incrementAndGet()
+    val made = new Interpreter(number, context)
+    all.put(number, made)
+    made.begin()
+    made
+  }
+
+  def forget(number: Int): Unit = all.remove(number)
+
+  val loader: ClassLoader = new ClassLoader(base) {
+    private val Line = "\\$line(\\d+)\\..*".r
+
+    override def findClass(name: String): Class[_] = name match {
+      case Line(line) if all.containsKey(line.toInt / Lines) => all.get(line.toInt / Lines).classLoader.loadClass(name)
+      case _ => throw new ClassNotFoundException(name)
+    }
+  }
+}
+
+/** What Scala commands show things with. */
+object Show {
+  def display(value: Any): Unit = value match {
+    case frame: org.apache.spark.sql.Dataset[_] => Shown.rows(Table.json(frame, Shown.rowLimit))
+    case other => println(other)
+  }
+
+  def displayHTML(html: String): Unit = Shown.html(html)
+}
