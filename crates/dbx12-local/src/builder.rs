@@ -13,6 +13,7 @@ use crate::cluster::{Cluster, ClusterConfig};
 use crate::engine::PythonConfig;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
+use crate::spark::{Source, SparkConfig};
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
@@ -23,6 +24,9 @@ const USERNAME: &str = "local";
 /// What the documentation of the real service names.
 const MOST_CONTEXTS: usize = 145;
 const ROW_LIMIT: usize = 10_000;
+
+/// Most bytes of the heap of Spark.
+const SPARK_MEMORY: u64 = 1 << 30;
 
 /// Makes a [`Workspace`]. Everything has a default.
 ///
@@ -45,6 +49,9 @@ pub struct WorkspaceBuilder {
     cluster_id: ClusterId,
     cluster_name: String,
     python: PythonConfig,
+    spark: Source,
+    spark_memory: u64,
+    cache: Option<PathBuf>,
     row_limit: usize,
     max_contexts: usize,
     command_files: Option<PathBuf>,
@@ -86,6 +93,9 @@ impl Default for WorkspaceBuilder {
             cluster_id: CLUSTER_ID.into(),
             cluster_name: CLUSTER_NAME.to_owned(),
             python: PythonConfig::default(),
+            spark: Source::Install,
+            spark_memory: SPARK_MEMORY,
+            cache: None,
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
             command_files: None,
@@ -168,6 +178,37 @@ impl WorkspaceBuilder {
         self
     }
 
+    /// Runs `sql`, `scala` and Python's `spark` on a Spark 4 that is there: the folder with `jars` in it, which is that of the
+    /// package `pyspark` or a `SPARK_HOME`. Default: `pyspark` is installed from PyPI when a context first needs it, into a
+    /// folder of its own below [`cache`](Self::cache), and a Java too where neither `JAVA_HOME` nor `PATH` has 17 or 21.
+    #[must_use]
+    pub fn spark_home(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spark = Source::Home(folder.into());
+        self
+    }
+
+    /// Does without Spark: `sql` and `scala` are refused.
+    #[must_use]
+    pub fn without_spark(mut self) -> Self {
+        self.spark = Source::Off;
+        self
+    }
+
+    /// Most bytes of the heap of Spark; its process needs about twice of it. Default: 1 GiB.
+    #[must_use]
+    pub fn spark_memory(mut self, bytes: u64) -> Self {
+        self.spark_memory = bytes;
+        self
+    }
+
+    /// The folder for what is installed once and used again, by other workspaces too. Default: `dbx12` in `XDG_CACHE_HOME` or
+    /// in `~/.cache`.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
     /// Most contexts at once; then the one that was idle for the longest time ends when another is created. Default: 145.
     #[must_use]
     pub fn max_contexts(mut self, contexts: usize) -> Self {
@@ -233,10 +274,18 @@ impl WorkspaceBuilder {
             .map_err(StartError::Folder)?;
         let mut python = self.python;
         python.library_dir = Some(folder.path().join("libraries"));
+        let spark = SparkConfig {
+            source: self.spark,
+            python: python.interpreter.clone(),
+            env: python.env.clone(),
+            memory: self.spark_memory,
+            cache: self.cache,
+        };
         let cluster = Cluster::start(ClusterConfig {
             id: self.cluster_id,
             name: self.cluster_name,
             python,
+            spark,
             max_contexts: self.max_contexts,
             row_limit: self.row_limit,
         });

@@ -5,7 +5,7 @@ mod contexts;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dbx12_types::{ClusterId, ClusterInfo, ClusterStatus, CommandId, CommandInfo, ContextId};
+use dbx12_types::{ClusterId, ClusterInfo, ClusterStatus, CommandId, CommandInfo, ContextId, Language};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::debug;
@@ -16,6 +16,8 @@ use crate::command::{self, Work};
 use crate::context::Context;
 use crate::engine::{Interpreter, PythonConfig, StartError};
 use crate::library::{self, Libraries};
+use crate::repls::Repls;
+use crate::spark::{Spark, SparkConfig};
 use crate::{outcome, report};
 
 /// What the real service names; nothing listens on it here.
@@ -27,6 +29,7 @@ pub(crate) struct ClusterConfig {
     pub(crate) id: ClusterId,
     pub(crate) name: String,
     pub(crate) python: PythonConfig,
+    pub(crate) spark: SparkConfig,
     pub(crate) max_contexts: usize,
     /// Tables end after this many rows, unless a command says otherwise.
     pub(crate) row_limit: usize,
@@ -36,6 +39,7 @@ pub(crate) struct ClusterConfig {
 pub(crate) struct Cluster {
     config: ClusterConfig,
     libraries: Arc<Libraries>,
+    spark: Arc<Spark>,
     /// Changed only while the contexts are locked.
     standing: watch::Sender<Standing>,
     contexts: Mutex<Contexts>,
@@ -61,6 +65,7 @@ impl Cluster {
     pub(crate) fn start(config: ClusterConfig) -> Arc<Self> {
         let cluster = Arc::new(Self {
             libraries: Arc::default(),
+            spark: Arc::new(Spark::new(config.spark.clone())),
             standing: watch::Sender::new(Standing::new(ClusterStatus::Pending)),
             contexts: Mutex::default(),
             tasks: Mutex::default(),
@@ -80,6 +85,10 @@ impl Cluster {
 
     pub(crate) fn libraries(&self) -> &Libraries {
         &self.libraries
+    }
+
+    pub(crate) fn spark(&self) -> &Spark {
+        &self.spark
     }
 
     pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
@@ -127,6 +136,7 @@ impl Cluster {
         }
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
+        self.spark.end().await;
     }
 
     /// Runs a future for this cluster. It must end soon once the cluster is terminated.
@@ -136,7 +146,7 @@ impl Cluster {
         tasks.spawn(task);
     }
 
-    pub(crate) fn create_context(&self) -> Result<ContextId, Refusal> {
+    pub(crate) fn create_context(&self, language: Language) -> Result<ContextId, Refusal> {
         let mut contexts = self.lock();
         self.check_ready()?;
         if contexts.len() >= self.config.max_contexts {
@@ -148,7 +158,8 @@ impl Cluster {
             })?;
         }
         let id = contexts.unused_id();
-        let (context, driver) = Context::new(id.clone(), self.config.python.clone());
+        let repls = Repls::new(&id, self.config.python.clone(), Arc::clone(&self.spark));
+        let (context, driver) = Context::new(id.clone(), language, repls);
         self.spawn(driver);
         contexts.insert(id.clone(), context);
         Ok(id)
@@ -261,11 +272,13 @@ impl Cluster {
     fn probe(self: &Arc<Self>, ending: Vec<Arc<Context>>) {
         let cluster = Arc::downgrade(self);
         let python = self.config.python.clone();
+        let spark = Arc::clone(&self.spark);
         let terminated = self.terminated();
         self.spawn(async move {
             for context in ending {
                 context.gone().await;
             }
+            spark.end().await;
             let found = match Interpreter::start(&python, terminated).await {
                 Ok(interpreter) => {
                     debug!(version = interpreter.version(), "Python answers");

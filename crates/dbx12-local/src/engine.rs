@@ -8,10 +8,10 @@
 //! is in true order, whoever in the process tree writes it, and a crash loses none of it.
 
 mod channel;
-mod environment;
+pub(crate) mod environment;
 mod interrupt;
-mod output;
-mod process;
+pub(crate) mod output;
+pub(crate) mod process;
 mod result;
 mod start;
 
@@ -32,7 +32,7 @@ use self::output::Output;
 use self::process::Process;
 
 pub(crate) use self::interrupt::Interrupter;
-pub(crate) use self::result::{End, Execution};
+pub(crate) use self::result::{Column, End, Execution};
 pub(crate) use self::start::StartError;
 
 /// How long a process may take to end once its channel is closed, once asked to, and once told to.

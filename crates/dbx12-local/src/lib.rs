@@ -16,9 +16,11 @@ mod library;
 mod operations;
 mod outcome;
 mod ready;
+mod repls;
 mod report;
 mod router;
 mod server;
+mod spark;
 mod spelling;
 mod tls;
 mod workspace;
@@ -28,6 +30,7 @@ pub use builder::{StartError, WorkspaceBuilder};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};
+pub use spark::SparkStatus;
 pub use workspace::{NotReady, Workspace};
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::builder::{StartError, WorkspaceBuilder};
 use crate::cluster::Cluster;
 use crate::router::Router;
 use crate::server::{self, ServeError, Server};
+use crate::spark::SparkStatus;
 
 /// A workspace on this machine. Clones are handles to the same one.
 ///
@@ -113,6 +114,11 @@ impl Workspace {
                 reason: standing.reason,
             }),
         }
+    }
+
+    /// What has become of Apache Spark, which `sql`, `scala` and Python's `spark` run on.
+    pub fn spark(&self) -> SparkStatus {
+        self.0.cluster.spark().status().borrow().clone()
     }
 
     /// Serves the workspace on a port, over HTTPS or HTTP. Port 0 chooses one.
