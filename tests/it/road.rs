@@ -206,7 +206,7 @@ async fn languages_that_are_not_run_are_refused(road: &Road) {
     for (language, said) in [
         (
             "sql",
-            "UnsupportedOperationException: this version of the local workspace runs python only, not sql",
+            "UnsupportedOperationException: this workspace was started without Apache Spark and runs python only, not sql",
         ),
         ("cobol", r#"the language "cobol" is none of python, scala, sql, r"#),
     ] {

@@ -119,7 +119,7 @@ async fn errors(notebook: &Notebook) {
     let context = notebook.context(Language::Sql).await;
     for (code, name, said) in [
         ("select * from nope", "AnalysisException", "`nope` cannot be found"),
-        ("select 1\nfrom where", "ParseException", "(line 2, pos "),
+        ("select 1\nfrom (", "ParseException", "(line 2, pos "),
         ("select 1/0", "SparkArithmeticException", "DIVIDE_BY_ZERO"),
     ] {
         let error = notebook.error(&context, code).await;

@@ -233,4 +233,11 @@ pub(crate) struct Serve {
     /// Allow `commandFile` of commands to read files below this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) command_files: Option<PathBuf>,
+    /// Run SQL, Scala and Python's `spark` on the Spark 4 in this folder (the one with `jars` in it), instead of one that is
+    /// installed from PyPI on first need.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) spark_home: Option<PathBuf>,
+    /// Do without Spark: refuse SQL and Scala.
+    #[arg(long, conflicts_with = "spark_home")]
+    pub(crate) without_spark: bool,
 }

@@ -14,6 +14,12 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), Failure> {
     if let Some(folder) = &arguments.command_files {
         builder = builder.command_files(folder);
     }
+    if let Some(folder) = &arguments.spark_home {
+        builder = builder.spark_home(folder);
+    }
+    if arguments.without_spark {
+        builder = builder.without_spark();
+    }
     let workspace = builder.start().await.map_err(|error| cannot(&error))?;
     let served = serve_until_interrupted(&workspace, &arguments, &mut interrupts).await;
     workspace.shutdown().await;

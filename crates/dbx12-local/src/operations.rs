@@ -116,10 +116,10 @@ async fn execute_command(registry: Arc<Registry>, request: ExecuteCommand) -> An
         (command, _) => command.is_some(),
     };
     let cluster = registry.cluster(&request.cluster_id)?;
-    cluster.context(&request.context_id)?;
     if let Some(language) = &request.language {
         runs_on(cluster, language)?;
     }
+    cluster.context(&request.context_id)?;
     let code = if has_code {
         request.command.unwrap_or_default()
     } else {
@@ -157,8 +157,7 @@ async fn list_libraries(registry: Arc<Registry>, request: ListLibraries) -> Answ
 async fn upload_library(registry: Arc<Registry>, request: UploadLibrary) -> Answer<UploadLibrary> {
     known(&request.language, &request.extra)?;
     if request.language != Language::Python {
-        let language = &request.language;
-        let message = format!("libraries are installed for python only, not for {language}");
+        let message = format!("libraries are for python only, not for {}", request.language);
         return Err(Refusal::new("UnsupportedOperationException", message));
     }
     let scheme = request
@@ -174,11 +173,15 @@ async fn upload_library(registry: Arc<Registry>, request: UploadLibrary) -> Answ
     Ok(UploadedLibrary::new(request.language, request.uri).into())
 }
 
-/// Refuses a language that is missing or that is none.
+/// Refuses a language that is missing, that is none, or that this version does not run.
 fn known(language: &Language, others: &Fields) -> Result<(), Refusal> {
     only_text(&["language"], others)?;
     match language {
-        Language::Python | Language::Sql | Language::Scala | Language::R => Ok(()),
+        Language::Python | Language::Sql | Language::Scala => Ok(()),
+        Language::R => {
+            let message = "this version of the local workspace runs python, sql and scala only, not r";
+            Err(Refusal::new("UnsupportedOperationException", message))
+        }
         language if language.is_absent() => Err(missing("language", others)),
         other => {
             let why = format!(
@@ -191,15 +194,12 @@ fn known(language: &Language, others: &Fields) -> Result<(), Refusal> {
     }
 }
 
-/// Refuses a language that a cluster does not run.
+/// Refuses a language that needs Spark, on a cluster without.
 fn runs_on(cluster: &Cluster, language: &Language) -> Result<(), Refusal> {
-    let message = match language {
-        Language::Sql | Language::Scala if cluster.spark().is_off() => {
-            format!("this workspace was started without Apache Spark, so it does not run {language}, but python only")
-        }
-        Language::R => "this version of the local workspace does not run r, but python, sql and scala".to_owned(),
-        _ => return Ok(()),
-    };
+    if *language == Language::Python || !cluster.spark().is_off() {
+        return Ok(());
+    }
+    let message = format!("this workspace was started without Apache Spark and runs python only, not {language}");
     Err(Refusal::new("UnsupportedOperationException", message))
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use dbx12_types::Language;
 use serde::Serialize;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
@@ -80,13 +80,10 @@ async fn answer(mut stream: UnixStream, sessions: &Sessions) -> io::Result<()> {
         let gateway = session.gateway().await?;
         Ok::<_, String>((session, gateway))
     };
-    let gone = async {
-        // It says nothing; what can be read is the end.
-        let _ = stream.readable().await;
-    };
     let opened = tokio::select! {
         opened = opened => opened,
-        () = gone => return Ok(()),
+        // It says nothing; what can be read is the end.
+        _ = stream.read_u8() => return Ok(()),
     };
     let text = match &opened {
         Ok((session, gateway)) => serde_json::to_vec(&Answer::Gateway {

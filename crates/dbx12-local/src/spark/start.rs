@@ -209,6 +209,8 @@ fn settings(config: &SparkConfig, folder: &Path) -> Settings {
             ("spark.sql.session.timeZone", "Etc/UTC".to_owned()),
             ("spark.sql.catalogImplementation", "in-memory".to_owned()),
             ("spark.sql.legacy.createHiveTableByDefault", "false".to_owned()),
+            // Without pandas and pyarrow each user-defined function would begin with a warning.
+            ("spark.sql.execution.pythonUDF.arrow.enabled", "false".to_owned()),
             // The native library of the default, snappy, fails where the loader of musl is installed.
             ("spark.sql.parquet.compression.codec", "zstd".to_owned()),
         ]),

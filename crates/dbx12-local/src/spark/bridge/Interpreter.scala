@@ -12,6 +12,7 @@ import scala.tools.nsc.interpreter.shell.{ReplReporterImpl, ShellConfig}
 /** The Scala of one context. */
 class Interpreter(number: Int, context: Context) {
   private val echo = new StringWriter
+  private var lastException: Throwable = _
   private val interpreter = {
     val settings = new Settings(_ => ())
     settings.processArguments(
@@ -43,19 +44,26 @@ class Interpreter(number: Int, context: Context) {
 
   def run(code: String, output: Output): Either[Errors.Told, Shown] = {
     takeEcho()
-    val before = interpreter.valueOfTerm("lastException")
     val result = interpreter.interpret(code)
     val said = takeEcho()
-    val thrown = interpreter.valueOfTerm("lastException")
-    (result, thrown) match {
-      case (Results.Success, _) =>
+    result match {
+      case Results.Success =>
         output.append(said)
         Right(Shown.answer())
-      case (_, Some(error: Throwable)) if thrown != before => Left(Errors.runtime(error))
-      case (Results.Incomplete, _) => Left(Errors.plain("error: the command ends in the middle of a statement"))
-      case _ if said.isBlank => Right(Shown.Nothing) // it was all comment
-      case _ => Left(Errors.plain(said.stripTrailing))
+      case Results.Incomplete => Left(Errors.plain("error: the command ends in the middle of a statement"))
+      case Results.Error => newException().map(Errors.runtime).orElse(mistake(said)).toLeft(Shown.Nothing)
     }
+  }
+
+  /** What a compiler says; nothing of a text that is all comment. */
+  private def mistake(said: String): Option[Errors.Told] = Option.unless(said.isBlank)(Errors.plain(said.stripTrailing))
+
+  /** What the last line threw, if it got as far as to be run. */
+  private def newException(): Option[Throwable] = interpreter.valueOfTerm("lastException") match {
+    case Some(error: Throwable) if error ne lastException =>
+      lastException = error
+      Some(error)
+    case _ => None
   }
 
   def close(): Unit = {
