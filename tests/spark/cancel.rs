@@ -17,9 +17,18 @@ async fn cancel_reaches_spark_jobs() {
     for (context, code) in [
         (&sql, "select sum(hash(id)) from range(100000000000000)"),
         (&scala, "Thread.sleep(600000)"),
-        (&scala, "sc.parallelize(1 to 4).map { i => Thread.sleep(600000); i }.count()"),
-        (&scala, "while (true) { try sc.parallelize(1 to 4).map { i => Thread.sleep(1000); i }.count() catch { case _: Exception => } }"),
-        (&python, "spark.range(100000000000000).selectExpr('sum(hash(id))').collect()"),
+        (
+            &scala,
+            "sc.parallelize(1 to 4).map { i => Thread.sleep(600000); i }.count()",
+        ),
+        (
+            &scala,
+            "while (true) { try sc.parallelize(1 to 4).map { i => Thread.sleep(1000); i }.count() catch { case _: Exception => } }",
+        ),
+        (
+            &python,
+            "spark.range(100000000000000).selectExpr('sum(hash(id))').collect()",
+        ),
         (&python, "while True: pass"),
     ] {
         let (took, error) = notebook.cancelled(context, code).await;
@@ -32,9 +41,7 @@ async fn cancel_reaches_spark_jobs() {
     assert_eq!(notebook.text(&python, "spark.range(kept).count()").await, "42");
     // No job goes on: another context's has the processors to itself.
     assert_eq!(notebook.rows(&sql, "select count(*) from range(5)").await[0][0], 5);
-    let jobs = notebook
-        .text(&scala, "sc.statusTracker.getActiveJobIds().length")
-        .await;
+    let jobs = notebook.text(&scala, "sc.statusTracker.getActiveJobIds().length").await;
     assert!(jobs.ends_with("= 0"), "{jobs}");
     notebook.workspace.shutdown().await;
 }

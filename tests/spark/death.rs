@@ -9,7 +9,9 @@ async fn a_spark_that_dies_is_told_and_replaced() {
     let context = notebook.context(Language::Scala).await;
     let python = notebook.context(Language::Python).await;
     notebook.text(&python, "import os; spark.range(1).count()").await;
-    let error = notebook.error(&context, "println(\"last words\"); Runtime.getRuntime.halt(7)").await;
+    let error = notebook
+        .error(&context, "println(\"last words\"); Runtime.getRuntime.halt(7)")
+        .await;
     let summary = error.summary.unwrap();
     assert!(summary.contains("The Spark process exited with code 7"), "{summary}");
     assert_eq!(notebook.status(&context).await, ContextStatus::Error);
@@ -28,7 +30,11 @@ async fn a_destroyed_context_takes_its_jobs_with_it() {
     let busy = notebook.context(Language::Python).await;
     notebook.text(&busy, "spark.range(1).count()").await;
     notebook
-        .submit(&busy, None, "spark.range(100000000000000).selectExpr('sum(hash(id))').collect()")
+        .submit(
+            &busy,
+            None,
+            "spark.range(100000000000000).selectExpr('sum(hash(id))').collect()",
+        )
         .await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     notebook.destroy(&busy).await;

@@ -11,19 +11,28 @@ async fn python() {
     assert_eq!(notebook.text(&one, "spark.range(5).count()").await, "5");
     assert_eq!(
         notebook
-            .text(&two, "from pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate() is spark")
+            .text(
+                &two,
+                "from pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate() is spark"
+            )
             .await,
         "True"
     );
     assert_eq!(
-        notebook.text(&two, "sc.parallelize(range(4)).map(lambda i: i * 2).sum()").await,
+        notebook
+            .text(&two, "sc.parallelize(range(4)).map(lambda i: i * 2).sum()")
+            .await,
         "12"
     );
 
     // What is shown of a frame is what SQL shows of it.
-    let code = "df = spark.sql(\"select 9223372036854775807 as big, double('NaN') as n, map('k', 1) as m\")\ndisplay(df)";
+    let code =
+        "df = spark.sql(\"select 9223372036854775807 as big, double('NaN') as n, map('k', 1) as m\")\ndisplay(df)";
     let table = json(&notebook.run(&one, code).await);
-    assert_eq!(table["data"], expected!([[9_223_372_036_854_775_807_i64, "NaN", {"k": 1}]]));
+    assert_eq!(
+        table["data"],
+        expected!([[9_223_372_036_854_775_807_i64, "NaN", {"k": 1}]])
+    );
     assert_eq!(table["schema"][0]["type"], "\"long\"");
     assert_eq!(
         notebook.text(&one, "df.select('big')").await,
@@ -33,11 +42,17 @@ async fn python() {
 
     // Sessions are a context's own, tables the cluster's; and the context's SQL shares its session.
     notebook
-        .text(&one, "spark.range(3).createOrReplaceTempView('mine'); spark.range(2).createGlobalTempView('ours')")
+        .text(
+            &one,
+            "spark.range(3).createOrReplaceTempView('mine'); spark.range(2).createGlobalTempView('ours')",
+        )
         .await;
     let error = notebook.error(&two, "spark.table('mine').count()").await;
     assert!(error.plain().contains("mine"), "{error:?}");
-    assert_eq!(notebook.text(&two, "spark.table('global_temp.ours').count()").await, "2");
+    assert_eq!(
+        notebook.text(&two, "spark.table('global_temp.ours').count()").await,
+        "2"
+    );
     let rows = json(&notebook.run_as(&one, Language::Sql, "select count(*) from mine").await);
     assert_eq!(rows["data"], expected!([[3]]));
 

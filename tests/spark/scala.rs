@@ -18,11 +18,17 @@ async fn scala() {
     );
     assert_eq!(
         notebook
-            .text(&context, "System.err.println(\"err\"); new Thread(() => println(\"thread\")).run()")
+            .text(
+                &context,
+                "System.err.println(\"err\"); new Thread(() => println(\"thread\")).run()"
+            )
             .await,
         "err\nthread"
     );
-    assert_eq!(notebook.text(&context, "displayHTML(\"<b>bold</b>\")").await, "<b>bold</b>");
+    assert_eq!(
+        notebook.text(&context, "displayHTML(\"<b>bold</b>\")").await,
+        "<b>bold</b>"
+    );
 
     let wrong = notebook.error(&context, "val good = 1\nbad").await;
     assert_eq!(
@@ -48,21 +54,37 @@ async fn scala() {
     notebook.text(&other, "case class P(z: String)").await;
     for _ in 0..2 {
         let said = notebook
-            .text(&context, "sc.parallelize(1 to 2).map(i => P(i, \"x\")).collect().toList.toString")
+            .text(
+                &context,
+                "sc.parallelize(1 to 2).map(i => P(i, \"x\")).collect().toList.toString",
+            )
             .await;
         assert!(said.ends_with("List(P(1,x), P(2,x))"), "{said}");
         let said = notebook
-            .text(&other, "Seq(P(\"q\")).toDS.map(p => P(p.z + 1)).collect().toList.toString")
+            .text(
+                &other,
+                "Seq(P(\"q\")).toDS.map(p => P(p.z + 1)).collect().toList.toString",
+            )
             .await;
         assert!(said.ends_with("List(P(q1))"), "{said}");
     }
-    let table = json(&notebook.run(&context, "display(Seq(P(1, \"a\"), P(2, null)).toDF)").await);
+    let table = json(
+        &notebook
+            .run(&context, "display(Seq(P(1, \"a\"), P(2, null)).toDF)")
+            .await,
+    );
     assert_eq!(table["data"], expected!([[1, "a"], [2, null]]));
     assert_eq!(table["schema"][1]["type"], "\"string\"");
 
     // Languages of one context share its session.
-    notebook.text(&context, "spark.range(3).createOrReplaceTempView(\"seen\")").await;
-    let rows = json(&notebook.run_as(&context, Language::Sql, "select sum(id) from seen").await);
+    notebook
+        .text(&context, "spark.range(3).createOrReplaceTempView(\"seen\")")
+        .await;
+    let rows = json(
+        &notebook
+            .run_as(&context, Language::Sql, "select sum(id) from seen")
+            .await,
+    );
     assert_eq!(rows["data"], expected!([[3]]));
     let rows = json(
         &notebook

@@ -97,20 +97,31 @@ async fn values(notebook: &Notebook) {
             "\"void\"",
         ]
     );
-    assert_eq!(types[12], r#"{"type":"array","elementType":"integer","containsNull":true}"#);
+    assert_eq!(
+        types[12],
+        r#"{"type":"array","elementType":"integer","containsNull":true}"#
+    );
 }
 
 async fn statements(notebook: &Notebook) {
     let context = notebook.context(Language::Sql).await;
-    let nothing = expected!({"resultType": "table", "data": [], "schema": [], "truncated": false, "isJsonSchema": true});
-    for code in ["create temp view v as select ';' as a -- ;", "", "-- nothing", "set x = 1; drop view v;\n"] {
+    let nothing =
+        expected!({"resultType": "table", "data": [], "schema": [], "truncated": false, "isJsonSchema": true});
+    for code in [
+        "create temp view v as select ';' as a -- ;",
+        "",
+        "-- nothing",
+        "set x = 1; drop view v;\n",
+    ] {
         let results = json(&notebook.run(&context, code).await);
         assert_eq!(results, nothing, "{code}");
     }
     let several = "create table t (a int);\ninsert into t values (1), (2); -- ; not here\n/* nor; /* here; */ */ select sum(a) from t;\n";
     assert_eq!(notebook.rows(&context, several).await, expected!([[3]]));
     assert_eq!(
-        notebook.rows(&context, "begin declare x int default 3; select x; end").await,
+        notebook
+            .rows(&context, "begin declare x int default 3; select x; end")
+            .await,
         expected!([[3]])
     );
 }
@@ -130,8 +141,9 @@ async fn errors(notebook: &Notebook) {
         );
         let cause = error.cause.unwrap();
         assert!(
-            cause.starts_with("com.databricks.backend.common.rpc.SparkDriverExceptions$SQLExecutionException: org.apache.spark.")
-                && cause.contains("\n\tat ")
+            cause.starts_with(
+                "com.databricks.backend.common.rpc.SparkDriverExceptions$SQLExecutionException: org.apache.spark."
+            ) && cause.contains("\n\tat ")
                 && !cause.contains("at dbx12."),
             "{cause}"
         );

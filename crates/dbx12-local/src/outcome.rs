@@ -78,7 +78,10 @@ pub(crate) fn never_ran(language: &Language, reason: &str) -> Results {
 
 /// What became of a context whose process died, for people.
 pub(crate) fn gone(language: &Language, reason: &str) -> String {
-    format!("The {} process {reason}. Its variables are gone: destroy the context and create a new one.", engine(language))
+    format!(
+        "The {} process {reason}. Its variables are gone: destroy the context and create a new one.",
+        engine(language)
+    )
 }
 
 fn died(language: &Language, reason: &str, output: &str) -> Results {
@@ -241,6 +244,9 @@ mod tests {
             output_truncated: true,
             end: End::Text,
         };
-        assert_eq!(serde_json::to_value(results(cut, &Language::Python, false)).unwrap()["truncated"], true);
+        assert_eq!(
+            serde_json::to_value(results(cut, &Language::Python, false)).unwrap()["truncated"],
+            true
+        );
     }
 }

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::process::Command;
 use tracing::debug;
 
 use super::SparkConfig;
 use super::tool;
-use crate::engine::environment;
 
 /// The versions that Spark runs on.
 const VERSIONS: [u32; 2] = [17, 21];
@@ -20,7 +18,7 @@ pub(super) async fn find(config: &SparkConfig) -> Option<PathBuf> {
     };
     let of_home = variable("JAVA_HOME").map(|home| PathBuf::from(home).join("bin/java"));
     for java in of_home.into_iter().chain([PathBuf::from("java")]) {
-        match version(&java).await {
+        match version(config, &java).await {
             Ok(version) if VERSIONS.contains(&version) => return Some(java),
             Ok(version) => debug!(java = %java.display(), version, "Spark does not run on this Java"),
             Err(reason) => debug!(java = %java.display(), reason, "no Java"),
@@ -29,9 +27,9 @@ pub(super) async fn find(config: &SparkConfig) -> Option<PathBuf> {
     None
 }
 
-async fn version(java: &Path) -> Result<u32, String> {
-    let mut command = Command::new(java);
-    command.arg("-version").env_clear().envs(environment::inherited());
+async fn version(config: &SparkConfig, java: &Path) -> Result<u32, String> {
+    let mut command = tool::command(config, java);
+    command.arg("-version");
     let printed = tool::run(command).await?;
     major(&printed).ok_or_else(|| format!("no version in {printed:?}"))
 }

@@ -89,7 +89,9 @@ impl Jvm {
         };
         let Ready { spark, java } = match reply {
             Ok(Some(Reply { ready: Some(ready), .. })) => ready,
-            Ok(Some(Reply { failed: Some(trace), .. })) => return Err(format!("Apache Spark does not start: {trace}")),
+            Ok(Some(Reply {
+                failed: Some(trace), ..
+            })) => return Err(format!("Apache Spark does not start: {trace}")),
             _ => {
                 let how = end(&mut process).await;
                 return Err(log.with_last(
@@ -159,8 +161,9 @@ impl Jvm {
     pub(super) async fn ask(&self, context: &str, operation: Operation<'_>) -> Result<Reply, String> {
         let (reply, answer) = oneshot::channel();
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(waiting) = &mut *self.waiting.lock() {
-            waiting.insert(id, reply);
+        match &mut *self.waiting.lock() {
+            Some(waiting) => drop(waiting.insert(id, reply)),
+            None => drop(reply), // nobody will answer, and `answer` says so
         }
         self.write(id, context, operation);
         match answer.await {

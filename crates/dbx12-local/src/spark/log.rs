@@ -65,7 +65,11 @@ async fn pump(mut reader: BufReader<Receiver>, lines: Arc<Mutex<VecDeque<String>
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let line: String = String::from_utf8_lossy(&bytes).trim_end().chars().take(LONGEST_LINE).collect();
+        let line: String = String::from_utf8_lossy(&bytes)
+            .trim_end()
+            .chars()
+            .take(LONGEST_LINE)
+            .collect();
         debug!(target: "dbx12_local::spark::log", "{line}");
         let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == MOST_LINES {

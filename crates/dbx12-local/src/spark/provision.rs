@@ -9,12 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use tokio::process::Command;
 use tokio::time::sleep;
 use tracing::debug;
 
 use super::{Source, SparkConfig, java, tool};
-use crate::engine::environment;
 
 /// A Spark, the Java to run it on, and where its Python packages are.
 #[derive(Debug)]
@@ -141,13 +139,12 @@ fn cache(config: &SparkConfig) -> Result<PathBuf, String> {
         .clone()
         .or_else(of_user)
         .ok_or("there is no place to keep Apache Spark: set XDG_CACHE_HOME or HOME")?;
-    fs::create_dir_all(&cache)
-        .map_err(|error| format!("the folder {} cannot be made: {error}", cache.display()))?;
+    fs::create_dir_all(&cache).map_err(|error| format!("the folder {} cannot be made: {error}", cache.display()))?;
     Ok(cache)
 }
 
 async fn python_version(config: &SparkConfig) -> Result<(u32, u32), String> {
-    let mut command = python(config);
+    let mut command = tool::command(config, &config.python);
     command.args(["-c", "import sys; print(sys.version_info[0], sys.version_info[1])"]);
     let told = |reason: &str| format!("the Python `{}` {reason}", config.python.display());
     let printed = tool::run(command).await.map_err(|reason| told(&reason))?;
@@ -159,15 +156,6 @@ async fn python_version(config: &SparkConfig) -> Result<(u32, u32), String> {
         [major, minor] => Ok((major, minor)),
         _ => Err(told("does not tell its version")),
     }
-}
-
-fn python(config: &SparkConfig) -> Command {
-    let mut command = Command::new(&config.python);
-    command
-        .env_clear()
-        .envs(environment::inherited())
-        .envs(config.env.iter().map(|(name, value)| (name, value)));
-    command
 }
 
 /// The folder of a package and of what it needs, which is made if it is not there.
@@ -200,10 +188,16 @@ async fn install(
         .prefix(".unfinished-")
         .tempdir_in(cache)
         .map_err(in_cache)?;
-    let mut command = python(config);
+    let mut command = tool::command(config, &config.python);
     command
         .args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"])
-        .args(["--quiet", "--progress-bar=off", "--no-compile", "--retries=2", "--target"])
+        .args([
+            "--quiet",
+            "--progress-bar=off",
+            "--no-compile",
+            "--retries=2",
+            "--target",
+        ])
         .arg(unfinished.path())
         .arg(format!("{name}=={version}"));
     tool::run(command).await.map_err(|reason| {

@@ -17,7 +17,6 @@ use super::log::Log;
 use super::provision::{self, Installation};
 use super::{SparkConfig, tool};
 use crate::access::random_secret;
-use crate::engine::environment;
 use crate::engine::process::Process;
 
 /// How long Spark may take to start: a busy machine with a cold disk needs half a minute.
@@ -67,7 +66,7 @@ const LAUNCH: &str = "exec 3<&0 4>&1 </dev/null >&2; exec \"$0\" \"$@\"";
 pub(super) async fn start(config: &SparkConfig, progress: &impl Fn(&str)) -> Result<Jvm, String> {
     progress("looking for Apache Spark");
     let installation = provision::provide(config, progress).await?;
-    let bridge = bridge(&installation, progress).await?;
+    let bridge = bridge(config, &installation, progress).await?;
     progress("starting");
     let folder = tempfile::Builder::new()
         .prefix("dbx12-spark-")
@@ -97,7 +96,11 @@ pub(super) async fn launch(mut command: Command, folder: tempfile::TempDir) -> i
 }
 
 /// The compiled bridge, from the cache if it was compiled before with this Spark.
-async fn bridge(installation: &Installation, progress: &impl Fn(&str)) -> Result<PathBuf, String> {
+async fn bridge(
+    config: &SparkConfig,
+    installation: &Installation,
+    progress: &impl Fn(&str),
+) -> Result<PathBuf, String> {
     let io_error = |error: io::Error| format!("the bridge to Spark cannot be compiled: {error}");
     let mut hasher = DefaultHasher::new();
     (SOURCES, version_of(&installation.home)).hash(&mut hasher);
@@ -111,7 +114,7 @@ async fn bridge(installation: &Installation, progress: &impl Fn(&str)) -> Result
         .tempdir_in(&installation.cache)
         .map_err(io_error)?;
     let made = folder.path().join("bridge.jar");
-    let mut command = java(installation);
+    let mut command = tool::command(config, &installation.java);
     command
         .args(["-XX:TieredStopAtLevel=1", "-cp"])
         .arg(installation.home.join("jars/*"))
@@ -141,12 +144,6 @@ fn version_of(home: &Path) -> Vec<String> {
     names
 }
 
-fn java(installation: &Installation) -> Command {
-    let mut command = Command::new(&installation.java);
-    command.env_clear().envs(environment::inherited());
-    command
-}
-
 fn command(config: &SparkConfig, installation: &Installation, bridge: &Path, folder: &Path) -> Command {
     let path = |prefix: &str, path: &Path| {
         let mut argument = std::ffi::OsString::from(prefix);
@@ -157,7 +154,7 @@ fn command(config: &SparkConfig, installation: &Installation, bridge: &Path, fol
     class_path.push(":");
     class_path.push(installation.home.join("jars/*"));
 
-    let mut command = Command::new("/bin/sh");
+    let mut command = tool::command(config, "/bin/sh");
     command
         .args(["-c", LAUNCH])
         .arg(&installation.java)
@@ -180,9 +177,6 @@ fn command(config: &SparkConfig, installation: &Installation, bridge: &Path, fol
         .arg(class_path)
         .args(["dbx12.Bridge", "/dev/fd/3", "/dev/fd/4"])
         .arg(folder)
-        .env_clear()
-        .envs(environment::inherited())
-        .envs(config.env.iter().map(|(name, value)| (name, value)))
         .env("SPARK_HOME", &installation.home)
         .env("SPARK_SCALA_VERSION", "2.13")
         .env("SPARK_LOCAL_IP", "127.0.0.1")

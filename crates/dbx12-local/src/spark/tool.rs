@@ -1,10 +1,13 @@
 //! Running a program for what it prints: pip, java, the Scala compiler.
 
+use std::ffi::OsStr;
 use std::io;
 use std::process::Stdio;
 
 use tokio::process::Command;
 
+use super::SparkConfig;
+use crate::engine::environment;
 use crate::engine::output::Output;
 use crate::engine::process::{Process, describe};
 
@@ -13,6 +16,16 @@ const OUTPUT_LIMIT: usize = 1 << 20;
 
 /// How much is told of a failure, in bytes: the reason comes last.
 const LAST_OUTPUT: usize = 2 << 10;
+
+/// A program in the environment of what Spark runs.
+pub(super) fn command(config: &SparkConfig, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs(environment::inherited())
+        .envs(config.env.iter().map(|(name, value)| (name, value)));
+    command
+}
 
 /// Runs a program to its end and returns what it printed. Dropping the future kills it, with all in its group.
 ///

@@ -23,7 +23,7 @@ object Bridge {
   private var root: SparkSession = _
 
   def main(arguments: Array[String]): Unit = {
-    val Seq(requests, replies, folder) = arguments.toSeq
+    val (requests, replies, folder) = (arguments(0), arguments(1), arguments(2))
     val in = new DataInputStream(new BufferedInputStream(new FileInputStream(requests)))
     val out = new Replies(replies)
     // From the first moment on, so that the end of the server is seen while Spark starts too.

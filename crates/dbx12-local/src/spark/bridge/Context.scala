@@ -138,7 +138,8 @@ class Context(val name: String, val session: SparkSession) {
     catch { case _: ReflectiveOperationException => } // Java 20 and newer
 
   def close(): Unit = {
-    session.sparkContext.cancelJobGroup(name)
+    // A program of Python that was killed may have left a thread here which is about to submit its next job.
+    session.sparkContext.cancelJobGroupAndFutureJobs(name)
     executor.shutdownNow()
     server.foreach(_.shutdown())
     interpreter.foreach(_.close())

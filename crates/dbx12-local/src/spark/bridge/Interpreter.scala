@@ -16,7 +16,7 @@ class Interpreter(number: Int, context: Context) {
   private val interpreter = {
     val settings = new Settings(_ => ())
     settings.processArguments(
-      List("-Yrepl-class-based", "-classpath", System.getProperty("java.class.path"), "-Wconf:cat=deprecation:s"), true)
+      List("-Yrepl-class-based", "-Yrangepos", "-classpath", System.getProperty("java.class.path"), "-Wconf:cat=deprecation:s"), true)
     // Not the loader of all: that one asks this one.
     new IMain(settings, Some(Interpreters.base), settings, new Reporter(settings, new PrintWriter(echo, true)))
   }
@@ -42,7 +42,12 @@ class Interpreter(number: Int, context: Context) {
     takeEcho()
   }
 
-  def run(code: String, output: Output): Either[Errors.Told, Shown] = {
+  def run(code: String, output: Output): Either[Errors.Told, Shown] =
+    parts(code).foldLeft[Either[Errors.Told, Shown]](Right(Shown.Nothing)) { (before, part) =>
+      before.flatMap(_ => runPart(part, output))
+    }
+
+  private def runPart(code: String, output: Output): Either[Errors.Told, Shown] = {
     takeEcho()
     val result = interpreter.interpret(code)
     val said = takeEcho()
@@ -53,6 +58,25 @@ class Interpreter(number: Int, context: Context) {
       case Results.Incomplete => Left(Errors.plain("error: the command ends in the middle of a statement"))
       case Results.Error => newException().map(Errors.runtime).orElse(mistake(said)).toLeft(Shown.Nothing)
     }
+  }
+
+  /**
+   * Classes at the beginning of a command are a line of their own: Spark cannot make objects of a class whose line is not yet
+   * done.
+   */
+  private def parts(code: String): Seq[String] = {
+    import interpreter.global._
+    val trees = newUnitParser(newCompilationUnit(code, "<console>")).parseStats()
+    val isWrong = interpreter.reporter.hasErrors
+    interpreter.reporter.reset()
+    val definitions = trees.takeWhile {
+      case _: ClassDef | _: ModuleDef | _: Import => true
+      case _ => false
+    }
+    val hasClass = definitions.exists(_.isInstanceOf[ImplDef])
+    if (isWrong || !hasClass || definitions.size == trees.size) return Seq(code)
+    val (first, second) = code.splitAt(definitions.last.pos.end)
+    Seq(first, "\n" * first.count(_ == '\n') + second) // so that mistakes have their line
   }
 
   /** What a compiler says; nothing of a text that is all comment. */
