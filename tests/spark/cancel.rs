@@ -1,3 +1,5 @@
+//! `commands/cancel` in every language: what runs stops, its Spark jobs too, and the context goes on.
+
 use std::time::Duration;
 
 use dbx12_exec::api::types::{ContextStatus, Language};

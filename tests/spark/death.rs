@@ -1,3 +1,5 @@
+//! A Spark that dies, contexts that are destroyed while their jobs run, and a Spark that cannot be had.
+
 use dbx12_exec::api::types::{ContextStatus, Language};
 use dbx12_local::{SparkStatus, Workspace};
 

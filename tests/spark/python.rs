@@ -1,3 +1,5 @@
+//! Python's `spark`: attached when it is named, apart from the sessions of other contexts.
+
 use dbx12_exec::api::types::Language;
 use serde_json::json as expected;
 

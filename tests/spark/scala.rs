@@ -1,3 +1,5 @@
+//! Scala contexts: values, mistakes, exceptions, several interpreters in one JVM.
+
 use dbx12_exec::api::types::Language;
 use serde_json::json as expected;
 

@@ -1,3 +1,5 @@
+//! How long starts and rounds take; the numbers are printed, and those that must hold are asserted.
+
 use std::time::Duration;
 
 use dbx12_exec::api::types::Language;

@@ -1,3 +1,5 @@
+//! SQL contexts: real schemas, every type of Spark, several statements, errors, row limits.
+
 use dbx12_exec::api::types::{ContextStatus, ExecuteCommand, Language};
 use dbx12_local::SparkStatus;
 use serde_json::json as expected;

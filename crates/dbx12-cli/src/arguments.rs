@@ -215,7 +215,7 @@ pub(crate) enum Libraries {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Local {
-    /// Serve a workspace that really runs Python, until interrupted. It runs code as you, with all your rights.
+    /// Serve a workspace that really runs Python, SQL and Scala, until interrupted. It runs code as you, with all your rights.
     Serve(Serve),
 }
 
