@@ -28,6 +28,7 @@ const PARAMETERS: [(&str, &[&str]); 11] = [
 /// A workspace whose cluster need not run: what is wrong is found before.
 async fn workspace() -> Workspace {
     Workspace::builder()
+        .without_spark()
         .wait_for_cluster(false)
         .body_limit(1000)
         .start()

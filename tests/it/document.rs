@@ -1,7 +1,7 @@
 //! Every example of the API document, with the real `curl` and `--netrc`, against `dbx12 local serve --tls`.
 //!
 //! The arguments are the document's own, with our ids in the place of its ids. Where it creates a `sql` or a `scala`
-//! context, this version of the local workspace refuses; the test says so, and goes on with `python`.
+//! context, a workspace without Spark refuses; the test says so, and goes on with `python`.
 
 use dbx12_tests::{Finished, Served, finish};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ struct Document {
 impl Document {
     fn start() -> Self {
         Self {
-            served: Served::start(&["--tls"]),
+            served: Served::start(&["--tls", "--without-spark"]),
         }
     }
 

@@ -174,14 +174,18 @@ async fn a_command_is_cancelled(session: &Session) {
     assert_eq!(after.as_str(), "'its turn has come'");
 
     // Somebody else's cancellation is told from ours.
-    let waiter = running(session, "time.sleep(600)").await;
+    let waiter = running(session, "import time\ntime.sleep(600)").await;
     waiter.command().cancel().await.unwrap();
     assert_eq!(waiter.await.unwrap(), Outcome::CancelledByOthers);
 }
 
 async fn a_deadline_ends_a_command(session: &Session) {
     let deadline = Duration::from_millis(150);
-    let error = session.run("time.sleep(600)").deadline(deadline).await.unwrap_err();
+    let error = session
+        .run("import time\ntime.sleep(600)")
+        .deadline(deadline)
+        .await
+        .unwrap_err();
     let ExecError::DeadlineExceeded {
         ids,
         after,
@@ -206,7 +210,7 @@ async fn languages_that_are_not_run_are_refused(road: &Road) {
     for (language, said) in [
         (
             "sql",
-            "UnsupportedOperationException: this version of the local workspace runs python only, not sql",
+            "UnsupportedOperationException: this workspace was started without Apache Spark and runs python only, not sql",
         ),
         ("cobol", r#"the language "cobol" is none of python, scala, sql, r"#),
     ] {
@@ -220,7 +224,7 @@ async fn languages_that_are_not_run_are_refused(road: &Road) {
 
 async fn a_restart_ends_the_context(road: &Road, session: &Session) {
     let cluster = road.cluster();
-    let cut_off = running(session, "time.sleep(600)").await;
+    let cut_off = running(session, "import time\ntime.sleep(600)").await;
     assert_eq!(cluster.restart().await.unwrap().id.as_ref(), Some(cluster.id()));
     let outcome = cut_off.await.unwrap();
     assert!(matches!(outcome, Outcome::ContextLost { .. }), "{outcome:?}");

@@ -29,7 +29,8 @@ impl Road {
     /// # Panics
     /// When it does not start.
     pub async fn open(way: Way) -> Self {
-        Self::to(Workspace::start().await.expect("a workspace"), way).await
+        let workspace = Workspace::builder().without_spark().start().await;
+        Self::to(workspace.expect("a workspace"), way).await
     }
 
     /// The way to a workspace.

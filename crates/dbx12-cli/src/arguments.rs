@@ -213,7 +213,7 @@ pub(crate) enum Libraries {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Local {
-    /// Serve a workspace that really runs Python, until interrupted. It runs code as you, with all your rights.
+    /// Serve a workspace that really runs Python, SQL and Scala, until interrupted. It runs code as you, with all your rights.
     Serve(Serve),
     /// Start such a workspace in the background, one for each user, and print what a shell needs to use it.
     Up(Up),
@@ -256,4 +256,11 @@ pub(crate) struct Serve {
     /// Allow `commandFile` of commands to read files below this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) command_files: Option<PathBuf>,
+    /// Run SQL, Scala and Python's `spark` on the Spark 4 in this folder (the one with `jars` in it), instead of one that is
+    /// installed from PyPI on first need.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) spark_home: Option<PathBuf>,
+    /// Do without Spark: refuse SQL and Scala.
+    #[arg(long, conflicts_with = "spark_home")]
+    pub(crate) without_spark: bool,
 }

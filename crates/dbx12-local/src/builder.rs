@@ -19,6 +19,7 @@ use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
 use crate::run_folder::RunFolder;
+use crate::spark::{Source, SparkConfig};
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
@@ -28,6 +29,9 @@ const CLUSTER_NAME: &str = "local";
 /// What the documentation of the real service names.
 const MOST_CONTEXTS: usize = 145;
 const ROW_LIMIT: usize = 10_000;
+
+/// Most bytes of the heap of Spark.
+const SPARK_MEMORY: u64 = 1 << 30;
 
 /// Makes a [`Workspace`]. Everything has a default.
 ///
@@ -53,6 +57,9 @@ pub struct WorkspaceBuilder {
     cluster_name: String,
     clusters: Vec<ClusterSpec>,
     python: PythonConfig,
+    spark: Source,
+    spark_memory: u64,
+    cache: Option<PathBuf>,
     row_limit: usize,
     max_contexts: usize,
     command_files: Option<PathBuf>,
@@ -98,6 +105,9 @@ impl Default for WorkspaceBuilder {
             cluster_name: CLUSTER_NAME.to_owned(),
             clusters: Vec::new(),
             python: PythonConfig::default(),
+            spark: Source::Install,
+            spark_memory: SPARK_MEMORY,
+            cache: None,
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
             command_files: None,
@@ -200,6 +210,37 @@ impl WorkspaceBuilder {
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.python.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Runs `sql`, `scala` and Python's `spark` on a Spark 4 that is there: the folder with `jars` in it, which is that of the
+    /// package `pyspark` or a `SPARK_HOME`. Default: `pyspark` is installed from PyPI when a context first needs it, into a
+    /// folder of its own below [`cache`](Self::cache), and a Java too where neither `JAVA_HOME` nor `PATH` has 17 or 21.
+    #[must_use]
+    pub fn spark_home(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spark = Source::Home(folder.into());
+        self
+    }
+
+    /// Does without Spark: `sql` and `scala` are refused.
+    #[must_use]
+    pub fn without_spark(mut self) -> Self {
+        self.spark = Source::Off;
+        self
+    }
+
+    /// Most bytes of the heap of Spark; its process needs about twice of it. Default: 1 GiB.
+    #[must_use]
+    pub fn spark_memory(mut self, bytes: u64) -> Self {
+        self.spark_memory = bytes;
+        self
+    }
+
+    /// The folder for what is installed once and used again, by other workspaces too. Default: `dbx12` in `XDG_CACHE_HOME` or
+    /// in `~/.cache`.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
         self
     }
 
@@ -325,6 +366,13 @@ impl WorkspaceBuilder {
                     library_dir: Some(folder.join(format!("libraries-{index}"))),
                     scratch: Some(folder.to_owned()),
                     ..self.python.clone()
+                },
+                spark: SparkConfig {
+                    source: self.spark.clone(),
+                    python: self.python.interpreter.clone(),
+                    env: self.python.env.clone(),
+                    memory: self.spark_memory,
+                    cache: self.cache.clone(),
                 },
                 max_contexts: self.max_contexts,
                 row_limit: self.row_limit,

@@ -5,7 +5,7 @@ mod contexts;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dbx12_types::{ClusterId, ClusterInfo, ClusterStatus, CommandId, CommandInfo, ContextId};
+use dbx12_types::{ClusterId, ClusterInfo, ClusterStatus, CommandId, CommandInfo, ContextId, Language};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::debug;
@@ -16,6 +16,8 @@ use crate::command::{self, Work};
 use crate::context::Context;
 use crate::engine::{Interpreter, PythonConfig, StartError};
 use crate::library::{self, Libraries};
+use crate::repls::Repls;
+use crate::spark::{Spark, SparkConfig};
 use crate::{outcome, report};
 
 /// What the real service names; nothing listens on it here.
@@ -31,6 +33,7 @@ pub(crate) struct ClusterConfig {
     /// Whether it has to be started first.
     pub(crate) terminated: bool,
     pub(crate) python: PythonConfig,
+    pub(crate) spark: SparkConfig,
     pub(crate) max_contexts: usize,
     /// Tables end after this many rows, unless a command says otherwise.
     pub(crate) row_limit: usize,
@@ -40,6 +43,7 @@ pub(crate) struct ClusterConfig {
 pub(crate) struct Cluster {
     config: ClusterConfig,
     libraries: Arc<Libraries>,
+    spark: Arc<Spark>,
     /// Changed only while the contexts are locked.
     standing: watch::Sender<Standing>,
     contexts: Mutex<Contexts>,
@@ -68,6 +72,7 @@ impl Cluster {
         let terminated = config.terminated;
         let cluster = Arc::new(Self {
             libraries: Arc::default(),
+            spark: Arc::new(Spark::new(config.spark.clone())),
             standing: watch::Sender::new(Standing::new(ClusterStatus::Terminated)),
             contexts: Mutex::default(),
             ends: watch::Sender::new(0),
@@ -91,6 +96,10 @@ impl Cluster {
 
     pub(crate) fn libraries(&self) -> &Libraries {
         &self.libraries
+    }
+
+    pub(crate) fn spark(&self) -> &Spark {
+        &self.spark
     }
 
     pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
@@ -169,11 +178,12 @@ impl Cluster {
         self.standing.send_replace(Standing::new(ClusterStatus::Terminating));
         self.ends.send_modify(|ends| *ends += 1);
         let ending = contexts.end_all(TERMINATED);
-        let cluster = Arc::downgrade(self);
+        let (cluster, spark) = (Arc::downgrade(self), Arc::clone(&self.spark));
         self.spawn(async move {
             for context in ending {
                 context.gone().await;
             }
+            spark.end().await;
             if let Some(cluster) = cluster.upgrade() {
                 let _contexts = cluster.lock();
                 cluster.standing.send_replace(Standing::new(ClusterStatus::Terminated));
@@ -192,6 +202,7 @@ impl Cluster {
         }
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
+        self.spark.end().await;
     }
 
     /// Runs a future for this cluster. It must end soon once the cluster is terminated.
@@ -201,7 +212,7 @@ impl Cluster {
         tasks.spawn(task);
     }
 
-    pub(crate) fn create_context(&self) -> Result<ContextId, Refusal> {
+    pub(crate) fn create_context(&self, language: Language) -> Result<ContextId, Refusal> {
         let mut contexts = self.lock();
         self.check_ready()?;
         if contexts.len() >= self.config.max_contexts {
@@ -213,7 +224,8 @@ impl Cluster {
             })?;
         }
         let id = contexts.unused_id();
-        let (context, driver) = Context::new(id.clone(), self.config.python.clone());
+        let repls = Repls::new(&id, self.config.python.clone(), Arc::clone(&self.spark));
+        let (context, driver) = Context::new(id.clone(), language, repls);
         self.spawn(driver);
         contexts.insert(id.clone(), context);
         Ok(id)
@@ -337,11 +349,13 @@ impl Cluster {
     fn probe(self: &Arc<Self>, ending: Vec<Arc<Context>>) {
         let cluster = Arc::downgrade(self);
         let python = self.config.python.clone();
+        let spark = Arc::clone(&self.spark);
         let terminated = self.terminated();
         self.spawn(async move {
             for context in ending {
                 context.gone().await;
             }
+            spark.end().await;
             let found = match Interpreter::start(&python, terminated).await {
                 Ok(interpreter) => {
                     debug!(version = interpreter.version(), "Python answers");

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
-use dbx12_types::{CommandId, CommandInfo, CommandStatus, Results};
+use dbx12_types::{CommandId, CommandInfo, CommandStatus, Language, Results};
 use uuid::Uuid;
 
 use crate::answer::{Refusal, Reply};
@@ -20,6 +20,8 @@ const MOST_ENDED_BYTES: usize = 256 << 20;
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) code: String,
+    /// That of the context when not given.
+    pub(crate) language: Option<Language>,
     /// Tables end after this many rows.
     pub(crate) row_limit: usize,
 }
@@ -36,8 +38,7 @@ pub(crate) struct Next {
 #[derive(Debug)]
 enum Progress {
     Queued,
-    /// Its number.
-    Running(u64),
+    Running,
     Cancelling,
     /// The answer to `commands/status`, written once.
     Ended(Bytes),
@@ -48,8 +49,8 @@ enum Progress {
 pub(crate) enum Cancel {
     /// Nothing more: it had not begun, has ended, or is being cancelled already.
     Done,
-    /// The command of this number runs and has to be interrupted.
-    Interrupt(u64),
+    /// The command runs and has to be interrupted.
+    Interrupt,
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +83,7 @@ impl Commands {
     /// The command whose turn it is; it counts as running from now on.
     pub(crate) fn next(&mut self) -> Option<Next> {
         let next = self.waiting.pop_front()?;
-        self.progress.insert(next.id.clone(), Progress::Running(next.number));
+        self.progress.insert(next.id.clone(), Progress::Running);
         Some(next)
     }
 
@@ -90,7 +91,7 @@ impl Commands {
     pub(crate) fn status(&self, id: &CommandId) -> Option<Reply<CommandInfo>> {
         let status = match self.progress.get(id)? {
             Progress::Queued => CommandStatus::Queued,
-            Progress::Running(_) => CommandStatus::Running,
+            Progress::Running => CommandStatus::Running,
             Progress::Cancelling => CommandStatus::Cancelling,
             Progress::Ended(answer) => return Some(Reply::written(answer.clone())),
         };
@@ -101,10 +102,9 @@ impl Commands {
     pub(crate) fn cancel(&mut self, id: &CommandId, results: impl FnOnce() -> Results) -> Option<Cancel> {
         let progress = self.progress.get_mut(id)?;
         match progress {
-            Progress::Running(number) => {
-                let number = *number;
+            Progress::Running => {
                 *progress = Progress::Cancelling;
-                Some(Cancel::Interrupt(number))
+                Some(Cancel::Interrupt)
             }
             Progress::Queued => {
                 self.waiting.retain(|waiting| waiting.id != *id);
@@ -166,6 +166,7 @@ mod tests {
     fn work() -> Work {
         Work {
             code: "1".to_owned(),
+            language: None,
             row_limit: 10,
         }
     }
@@ -207,7 +208,7 @@ mod tests {
 
         assert_eq!(commands.cancel(&waiting, cancelled), Some(Cancel::Done));
         assert_eq!(status(&commands, &waiting).unwrap().results, Some(cancelled()));
-        assert_eq!(commands.cancel(&running, cancelled), Some(Cancel::Interrupt(1)));
+        assert_eq!(commands.cancel(&running, cancelled), Some(Cancel::Interrupt));
         assert_eq!(status(&commands, &running).unwrap().status, CommandStatus::Cancelling);
         assert_eq!(
             commands.cancel(&running, cancelled),

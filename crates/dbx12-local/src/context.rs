@@ -1,21 +1,26 @@
-//! An execution context: one Python process, and the commands that run in it one after another.
+//! An execution context: its REPLs, and the commands that run in them one after another.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dbx12_types::{CommandId, CommandInfo, ContextId, ContextStatus};
+use dbx12_types::{CommandId, CommandInfo, ContextId, ContextStatus, Language};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::debug;
 
 use crate::answer::{Refusal, Reply};
 use crate::command::{Cancel, Commands, Next, Work, answer};
-use crate::engine::{End, Interpreter, Interrupter, PythonConfig, StartError};
+use crate::engine::{End, Interrupter};
 use crate::outcome;
+use crate::repls::{NoRepl, Repls};
+
+/// How a context ends that is killed from outside and has no process of its own.
+const KILLED: &str = "was killed";
 
 /// A context. It is driven by the future that comes with it from [`Context::new`]; dropping it ends that future.
 #[derive(Debug)]
 pub(crate) struct Context {
     id: ContextId,
+    language: Language,
     shared: Arc<Shared>,
     /// Set when the context is to end. The future holds the only receiver, so it also tells when that has ended.
     ending: watch::Sender<bool>,
@@ -26,6 +31,8 @@ struct Shared {
     state: Mutex<State>,
     /// There is a command to run.
     wake: Notify,
+    /// A command that runs is to be interrupted.
+    cancelled: Notify,
 }
 
 #[derive(Debug)]
@@ -38,16 +45,21 @@ struct State {
 #[derive(Debug)]
 enum Phase {
     Pending,
-    Running(Interrupter),
-    /// There is no process, or no longer one; why, for people.
+    /// Its own Python, if that is its language.
+    Running(Option<Interrupter>),
+    /// It has no REPL, or no longer one; why, for people.
     Error(String),
     /// It was ended from outside.
     Ended,
 }
 
 impl Context {
-    /// A context that is `Pending`, and the future that starts its process and runs its commands.
-    pub(crate) fn new(id: ContextId, python: PythonConfig) -> (Self, impl Future<Output = ()> + Send + 'static) {
+    /// A context that is `Pending`, and the future that starts the REPL of its language and runs its commands.
+    pub(crate) fn new(
+        id: ContextId,
+        language: Language,
+        repls: Repls,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let state = State {
             phase: Phase::Pending,
             commands: Commands::default(),
@@ -56,10 +68,17 @@ impl Context {
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             wake: Notify::new(),
+            cancelled: Notify::new(),
         });
         let (ending, is_ending) = watch::channel(false);
-        let driver = drive(id.clone(), Arc::clone(&shared), python, is_ending);
-        (Self { id, shared, ending }, driver)
+        let driver = drive(id.clone(), language.clone(), Arc::clone(&shared), repls, is_ending);
+        let context = Self {
+            id,
+            language,
+            shared,
+            ending,
+        };
+        (context, driver)
     }
 
     pub(crate) fn status(&self) -> ContextStatus {
@@ -71,7 +90,7 @@ impl Context {
     }
 
     /// Lets a command wait for its turn, in a context that is `Pending` too. `None` when the context has ended.
-    pub(crate) fn submit(&self, work: Work) -> Option<Result<CommandId, Refusal>> {
+    pub(crate) fn submit(&self, mut work: Work) -> Option<Result<CommandId, Refusal>> {
         let mut state = self.shared.lock();
         match &state.phase {
             Phase::Ended => return None,
@@ -82,6 +101,7 @@ impl Context {
             Phase::Pending | Phase::Running(_) => {}
         }
         state.last_used = Instant::now();
+        work.language.get_or_insert_with(|| self.language.clone());
         let submitted = state.commands.submit(work);
         self.shared.wake.notify_one();
         Some(submitted)
@@ -97,19 +117,24 @@ impl Context {
         let mut state = self.shared.lock();
         match state.commands.cancel(id, || outcome::cancelled(None))? {
             Cancel::Done => {}
-            Cancel::Interrupt(number) => {
-                if let Phase::Running(interrupter) = &state.phase {
-                    interrupter.interrupt(number);
-                }
-            }
+            Cancel::Interrupt => self.shared.cancelled.notify_waiters(),
         }
         Some(())
     }
 
-    /// Has the process killed, as something from outside might do it. Does not wait until that was noticed.
+    /// Has its process killed, as something from outside might do it. Does not wait until that was noticed. SQL and Scala
+    /// have no process of their own: nothing runs in such a context any more.
     pub(crate) fn kill(&self) {
-        if let Phase::Running(interrupter) = &self.shared.lock().phase {
-            interrupter.kill();
+        let mut state = self.shared.lock();
+        match &state.phase {
+            Phase::Running(Some(interrupter)) => interrupter.kill(),
+            Phase::Running(None) => {
+                state.phase = Phase::Error(outcome::gone(&self.language, KILLED));
+                state
+                    .commands
+                    .end_waiting(|| outcome::never_ran(&self.language, KILLED));
+            }
+            _ => {}
         }
     }
 
@@ -147,6 +172,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends when a command was cancelled. Cancel safe.
+    async fn is_cancelled(&self, id: &CommandId) {
+        loop {
+            let cancelled = self.cancelled.notified(); // before the look, so as not to miss it after
+            if self.lock().commands.is_cancelling(id) {
+                return;
+            }
+            cancelled.await;
+        }
+    }
+
     fn next(&self) -> Option<Next> {
         let mut state = self.lock();
         match state.phase {
@@ -164,67 +200,69 @@ impl Shared {
     }
 }
 
-async fn drive(id: ContextId, shared: Arc<Shared>, python: PythonConfig, mut ending: watch::Receiver<bool>) {
-    let mut interpreter = match Interpreter::start(&python, ended(&mut ending)).await {
-        Ok(interpreter) => interpreter,
-        Err(StartError::GivenUp) => return,
-        Err(error) => {
-            let reason = crate::report::chain(&error);
-            debug!(context = %id, reason, "the process of a context did not start");
+async fn drive(
+    id: ContextId,
+    language: Language,
+    shared: Arc<Shared>,
+    mut repls: Repls,
+    mut ending: watch::Receiver<bool>,
+) {
+    match repls.start(&language, ended(&mut ending)).await {
+        Ok(()) => {}
+        Err(NoRepl::GivenUp) => return repls.shutdown().await,
+        Err(NoRepl::Failed(reason)) => {
+            debug!(context = %id, reason, "the REPL of a context did not start");
             shared.advance(Phase::Error(reason.clone()));
             shared.lock().commands.end_waiting(|| outcome::never_started(&reason));
             return;
         }
-    };
-    debug!(context = %id, pid = interpreter.pid(), "context is running");
-    shared.advance(Phase::Running(interpreter.interrupter()));
+    }
+    debug!(context = %id, "context is running");
+    shared.advance(Phase::Running(repls.interrupter()));
     let death = tokio::select! {
         biased;
         () = ended(&mut ending) => None,
-        death = run_commands(&shared, &mut interpreter) => Some(death),
+        death = run_commands(&shared, &mut repls) => Some(death),
     };
-    if let Some(reason) = death {
-        debug!(context = %id, reason, "the process of a context died");
-        shared.advance(Phase::Error(outcome::gone(&reason)));
-        shared.lock().commands.end_waiting(|| outcome::never_ran(&reason));
+    if let Some((language, reason)) = death {
+        debug!(context = %id, reason, "a REPL of a context died");
+        shared.advance(Phase::Error(outcome::gone(&language, &reason)));
+        shared
+            .lock()
+            .commands
+            .end_waiting(|| outcome::never_ran(&language, &reason));
     }
-    interpreter.shutdown().await;
+    repls.shutdown().await;
 }
 
-/// Runs commands as they come, until the process dies; returns how. Dropping it in the middle of a command abandons that.
-async fn run_commands(shared: &Shared, interpreter: &mut Interpreter) -> String {
+/// Runs commands as they come, until a REPL dies; returns whose and how. Dropping it in the middle of a command abandons
+/// that.
+async fn run_commands(shared: &Shared, repls: &mut Repls) -> (Language, String) {
     loop {
         let Some(Next { id, number, work }) = shared.next() else {
             tokio::select! {
                 () = shared.wake.notified() => continue,
-                reason = interpreter.died() => return reason,
+                death = repls.died() => return death,
             }
         };
-        let interrupter = interpreter.interrupter();
-        // A cancel that came in the instant before the interpreter took the command reached nothing.
-        let interrupt_again = async {
-            if shared.lock().commands.is_cancelling(&id) {
-                interrupter.interrupt(number);
-            }
-        };
-        let execute = interpreter.execute(number, &work.code, work.row_limit);
-        let (execution, ()) = tokio::join!(biased; execute, interrupt_again);
+        let language = work.language.clone().unwrap_or_default();
+        let execution = repls.execute(&language, number, &work, shared.is_cancelled(&id)).await;
         let death = match &execution.end {
             End::Died { reason, .. } => Some(reason.clone()),
             _ => None,
         };
         if let Some(reason) = &death {
             // Before the command ends, so that who sees its end sees what became of the context too.
-            shared.advance(Phase::Error(outcome::gone(reason)));
+            shared.advance(Phase::Error(outcome::gone(&language, reason)));
         }
         let is_cancelling = shared.lock().commands.is_cancelling(&id);
-        let answer = answer(&id, outcome::results(execution, is_cancelling));
+        let answer = answer(&id, outcome::results(execution, &language, is_cancelling));
         let mut state = shared.lock();
         state.commands.end(&id, answer);
         state.last_used = Instant::now();
         drop(state);
         if let Some(reason) = death {
-            return reason;
+            return (language, reason);
         }
     }
 }

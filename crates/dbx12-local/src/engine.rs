@@ -8,10 +8,10 @@
 //! is in true order, whoever in the process tree writes it, and a crash loses none of it.
 
 mod channel;
-mod environment;
+pub(crate) mod environment;
 mod interrupt;
-mod output;
-mod process;
+pub(crate) mod output;
+pub(crate) mod process;
 mod result;
 mod start;
 

@@ -20,10 +20,12 @@ mod library;
 mod operations;
 mod outcome;
 mod ready;
+mod repls;
 mod report;
 mod router;
 mod run_folder;
 mod server;
+mod spark;
 mod spelling;
 mod tls;
 mod workspace;
@@ -35,6 +37,7 @@ pub use faults::{Fault, FaultRule, FaultRules, FaultRulesError, JournalEntry};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};
+pub use spark::SparkStatus;
 pub use workspace::{NotReady, Workspace};
 
 #[cfg(test)]

@@ -84,8 +84,10 @@ async fn restart_cluster(registry: Arc<Registry>, request: RestartCluster) -> An
 }
 
 async fn create_context(registry: Arc<Registry>, request: CreateContext) -> Answer<CreateContext> {
-    runs_here(&request.language, &request.extra)?;
-    let id = registry.cluster(&request.cluster_id)?.create_context()?;
+    known(&request.language, &request.extra)?;
+    let cluster = registry.cluster(&request.cluster_id)?;
+    runs_on(cluster, &request.language)?;
+    let id = cluster.create_context(request.language)?;
     Ok(CreatedContext::new(id).into())
 }
 
@@ -105,7 +107,7 @@ async fn destroy_context(registry: Arc<Registry>, request: DestroyContext) -> An
 async fn execute_command(registry: Arc<Registry>, request: ExecuteCommand) -> Answer<ExecuteCommand> {
     only_text(&["language", "command", "commandFile"], &request.extra)?;
     if let Some(language) = &request.language {
-        runs_here(language, &request.extra)?;
+        known(language, &request.extra)?;
     }
     let asked_limit = row_limit(&request)?;
     let has_code = match (&request.command, &request.command_file) {
@@ -118,6 +120,9 @@ async fn execute_command(registry: Arc<Registry>, request: ExecuteCommand) -> An
         (command, _) => command.is_some(),
     };
     let cluster = registry.cluster(&request.cluster_id)?;
+    if let Some(language) = &request.language {
+        runs_on(cluster, language)?;
+    }
     cluster.context(&request.context_id)?;
     let code = if has_code {
         request.command.unwrap_or_default()
@@ -126,7 +131,12 @@ async fn execute_command(registry: Arc<Registry>, request: ExecuteCommand) -> An
         command_file::read(registry.command_files.as_deref(), &path, registry.body_limit).await?
     };
     let row_limit = asked_limit.unwrap_or(cluster.config().row_limit);
-    let id = cluster.submit(&request.context_id, Work { code, row_limit })?;
+    let work = Work {
+        code,
+        language: request.language,
+        row_limit,
+    };
+    let id = cluster.submit(&request.context_id, work)?;
     Ok(SubmittedCommand::new(id).into())
 }
 
@@ -149,7 +159,11 @@ async fn list_libraries(registry: Arc<Registry>, request: ListLibraries) -> Answ
 }
 
 async fn upload_library(registry: Arc<Registry>, request: UploadLibrary) -> Answer<UploadLibrary> {
-    runs_here(&request.language, &request.extra)?;
+    known(&request.language, &request.extra)?;
+    if request.language != Language::Python {
+        let message = format!("libraries are for python only, not for {}", request.language);
+        return Err(Refusal::new("UnsupportedOperationException", message));
+    }
     let scheme = request
         .uri
         .split_once(':')
@@ -164,15 +178,15 @@ async fn upload_library(registry: Arc<Registry>, request: UploadLibrary) -> Answ
 }
 
 /// Refuses a language that is missing, that is none, or that this version does not run.
-fn runs_here(language: &Language, others: &Fields) -> Result<(), Refusal> {
+fn known(language: &Language, others: &Fields) -> Result<(), Refusal> {
     only_text(&["language"], others)?;
     match language {
-        Language::Python => Ok(()),
-        language if language.is_absent() => Err(missing("language", others)),
-        Language::Sql | Language::Scala | Language::R => {
-            let message = format!("this version of the local workspace runs python only, not {language}");
+        Language::Python | Language::Sql | Language::Scala => Ok(()),
+        Language::R => {
+            let message = "this version of the local workspace runs python, sql and scala only, not r";
             Err(Refusal::new("UnsupportedOperationException", message))
         }
+        language if language.is_absent() => Err(missing("language", others)),
         other => {
             let why = format!(
                 "the language {:?} is none of {}",
@@ -182,6 +196,15 @@ fn runs_here(language: &Language, others: &Fields) -> Result<(), Refusal> {
             Err(Refusal::illegal_argument(why))
         }
     }
+}
+
+/// Refuses a language that needs Spark, on a cluster without.
+fn runs_on(cluster: &Cluster, language: &Language) -> Result<(), Refusal> {
+    if *language == Language::Python || !cluster.spark().is_off() {
+        return Ok(());
+    }
+    let message = format!("this workspace was started without Apache Spark and runs python only, not {language}");
+    Err(Refusal::new("UnsupportedOperationException", message))
 }
 
 /// What `options.displayRowLimit` asks for, as a number or as the text of one.

@@ -1,7 +1,7 @@
 //! What came of a command, in the words of the wire.
 
 use dbx12_types::results::Table;
-use dbx12_types::{Image, Images, RemoteError, Results, Text};
+use dbx12_types::{Image, Images, Language, RemoteError, Results, Text};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::engine::{Column, End, Execution};
@@ -13,7 +13,7 @@ const LAST_OUTPUT: usize = 10 << 10;
 ///
 /// One command has one result: an error, else what was shown last, else the output. Of a command that raised, the real
 /// service tells only the error.
-pub(crate) fn results(execution: Execution, is_cancelling: bool) -> Results {
+pub(crate) fn results(execution: Execution, language: &Language, is_cancelling: bool) -> Results {
     match execution.end {
         End::Text => text(execution.output, execution.output_truncated),
         End::Html(html) => Results::text(html),
@@ -28,8 +28,8 @@ pub(crate) fn results(execution: Execution, is_cancelling: bool) -> Results {
         // Whatever an interrupted command raises on its way out, it was cancelled.
         End::Error { .. } if is_cancelling => cancelled(None),
         End::Error { summary, cause } => Results::Error(RemoteError::new(Some(summary), cause)),
-        End::Died { reason, .. } if is_cancelling => cancelled(Some(&gone(&reason))),
-        End::Died { reason, .. } => died(&reason, &execution.output),
+        End::Died { reason, .. } if is_cancelling => cancelled(Some(&gone(language, &reason))),
+        End::Died { reason, .. } => died(language, &reason, &execution.output),
     }
 }
 
@@ -48,6 +48,14 @@ pub(crate) fn context_ended(how: &str) -> Results {
     Results::Error(RemoteError::new(None, format!("{cause}\n{how}")))
 }
 
+/// What runs a language.
+fn engine(language: &Language) -> &'static str {
+    match language {
+        Language::Sql | Language::Scala => "Spark",
+        _ => "Python",
+    }
+}
+
 /// A command that waited for a process which never came to be.
 pub(crate) fn never_started(reason: &str) -> Results {
     let cause = "com.databricks.backend.common.rpc.ReplStartFailureException";
@@ -58,19 +66,22 @@ pub(crate) fn never_started(reason: &str) -> Results {
 }
 
 /// A command that waited behind one with which the process died.
-pub(crate) fn never_ran(reason: &str) -> Results {
-    let cause = format!("{} The command had not begun.", gone(reason));
+pub(crate) fn never_ran(language: &Language, reason: &str) -> Results {
+    let cause = format!("{} The command had not begun.", gone(language, reason));
     Results::Error(RemoteError::new(Some(format!("Fatal error: {cause}")), cause))
 }
 
 /// What became of a context whose process died, for people.
-pub(crate) fn gone(reason: &str) -> String {
-    format!("The Python process {reason}. Its variables are gone: destroy the context and create a new one.")
+pub(crate) fn gone(language: &Language, reason: &str) -> String {
+    format!(
+        "The {} process {reason}. Its variables are gone: destroy the context and create a new one.",
+        engine(language)
+    )
 }
 
-fn died(reason: &str, output: &str) -> Results {
-    let summary = format!("Fatal error: The Python process {reason}.");
-    let mut cause = gone(reason);
+fn died(language: &Language, reason: &str, output: &str) -> Results {
+    let summary = format!("Fatal error: The {} process {reason}.", engine(language));
+    let mut cause = gone(language, reason);
     let last = output
         .get(output.len().saturating_sub(LAST_OUTPUT)..)
         .unwrap_or_else(|| {
@@ -116,7 +127,7 @@ mod tests {
     }
 
     fn json(end: End, is_cancelling: bool) -> serde_json::Value {
-        serde_json::to_value(results(execution(end), is_cancelling)).unwrap()
+        serde_json::to_value(results(execution(end), &Language::Python, is_cancelling)).unwrap()
     }
 
     fn raised() -> End {
@@ -162,7 +173,7 @@ mod tests {
             schema: serde_json::from_value(schema).unwrap(),
             truncated: true,
         };
-        let text = serde_json::to_string(&results(execution(table), false)).unwrap();
+        let text = serde_json::to_string(&results(execution(table), &Language::Python, false)).unwrap();
         assert!(text.contains("[[1,\"a\"],[12345678901234567890123,null]]"), "{text}");
         assert!(
             text.contains(r#"{"name":"n","type":"\"long\"","metadata":"{\"comment\":\"c\"}"}"#),
@@ -181,7 +192,7 @@ mod tests {
     #[test]
     fn whatever_an_interrupted_command_raises_it_was_cancelled() {
         for end in [End::Interrupted, raised(), killed()] {
-            let Results::Error(error) = results(execution(end), true) else {
+            let Results::Error(error) = results(execution(end), &Language::Python, true) else {
                 panic!("an error")
             };
             assert!(error.is_cancelled() && error.summary.is_none(), "{error:?}");
@@ -206,6 +217,7 @@ mod tests {
                 output_truncated: false,
                 end,
             },
+            &Language::Python,
             false,
         ) else {
             panic!("an error")
@@ -225,6 +237,9 @@ mod tests {
             output_truncated: true,
             end: End::Text,
         };
-        assert_eq!(serde_json::to_value(results(cut, false)).unwrap()["truncated"], true);
+        assert_eq!(
+            serde_json::to_value(results(cut, &Language::Python, false)).unwrap()["truncated"],
+            true
+        );
     }
 }

@@ -23,6 +23,7 @@ use crate::operations::Registry;
 use crate::router::Router;
 use crate::run_folder::RunFolder;
 use crate::server::{self, ServeError, Server};
+use crate::spark::SparkStatus;
 
 /// By which the real service tells which workspace it was; the older official clients read it.
 const WORKSPACE_ID: HeaderName = HeaderName::from_static("x-databricks-org-id");
@@ -160,6 +161,11 @@ impl Workspace {
                 reason: standing.reason,
             }),
         }
+    }
+
+    /// What has become of Apache Spark, which `sql`, `scala` and Python's `spark` run on.
+    pub fn spark(&self) -> SparkStatus {
+        self.0.cluster().spark().status().borrow().clone()
     }
 
     /// Serves the workspace on a port, over HTTPS or HTTP. Port 0 chooses one.

@@ -125,9 +125,15 @@ async fn a_command_is_in_one_place_and_in_one_language() {
         illegal("the language \"cobol\" is none of python, scala, sql, r")
     );
     for language in ["scala", "sql", "r", "Scala"] {
-        let (status, body) = execute(&[("command", "1"), ("language", language)]).await;
+        let command = [
+            ("clusterId", workspace.cluster_id().as_str()),
+            ("contextId", "y"),
+            ("command", "1"),
+            ("language", language),
+        ];
+        let (status, body) = ask(&workspace, "commands/execute", &command).await;
         let error = body["error"].as_str().unwrap_or_default();
-        let said = format!("runs python only, not {}", language.to_lowercase());
+        let said = format!(" only, not {}", language.to_lowercase());
         assert!(
             status == 500 && error.starts_with("UnsupportedOperationException: ") && error.ends_with(&said),
             "{body}"

@@ -52,7 +52,12 @@ fn futures_are_send_and_clients_are_shared() {
 /// `dbx12-local` with its feature `client` answers a client as it answers a bare call without it.
 #[tokio::test]
 async fn invariant_9_a_client_of_the_feature_gets_what_a_bare_call_gets() {
-    let workspace = Workspace::builder().wait_for_cluster(false).start().await.unwrap();
+    let workspace = Workspace::builder()
+        .without_spark()
+        .wait_for_cluster(false)
+        .start()
+        .await
+        .unwrap();
     let call = async |method: &str, target: &str, body: &str| {
         let request = http::Request::builder().method(method).uri(target);
         let request = request.header("authorization", format!("Bearer {}", workspace.token()));

@@ -56,7 +56,7 @@ const NAMES: &[&str] = &[
 const PREFIXES: &[&str] = &["LC_", "PIP_", "PYENV_", "XDG_"];
 
 /// The variables of this process that its interpreters inherit.
-pub(super) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
+pub(crate) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_allowed))
 }
 

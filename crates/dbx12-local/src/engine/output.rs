@@ -15,7 +15,7 @@ const CHUNK: usize = 64 << 10;
 
 /// Reads the pipe in a task of its own until dropped.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(crate) struct Output {
     pipe: Arc<Pipe>,
     pump: JoinHandle<()>,
 }
@@ -36,7 +36,7 @@ struct Kept {
 }
 
 impl Output {
-    pub(super) fn new(reader: PipeReader, limit: usize) -> io::Result<Self> {
+    pub(crate) fn new(reader: PipeReader, limit: usize) -> io::Result<Self> {
         let pipe = Arc::new(Pipe {
             reader: Receiver::from_owned_fd(OwnedFd::from(reader))?,
             kept: Mutex::new(Kept {
@@ -63,7 +63,7 @@ impl Output {
     }
 
     /// All that was written until now, as text without one last newline, and whether some of it was dropped.
-    pub(super) fn take(&self) -> (String, bool) {
+    pub(crate) fn take(&self) -> (String, bool) {
         let mut kept = self.pipe.lock();
         self.pipe.read_what_is_there(&mut kept);
         let bytes = std::mem::take(&mut kept.bytes);

@@ -20,7 +20,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// A child that leads a process group of its own. Dropping it kills the group.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     group: Group,
     reaped: bool,
@@ -29,14 +29,14 @@ pub(super) struct Process {
 
 /// A process group, named by the process that leads it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group(Pid);
+pub(crate) struct Group(Pid);
 
 impl Process {
     /// Starts a command in a process group of its own.
     ///
     /// All are started by one thread that never ends: Linux delivers the death signal that the worker asks for when the
     /// *thread* that started it ends, and the threads of a runtime come and go.
-    pub(super) async fn spawn(mut command: Command) -> io::Result<Self> {
+    pub(crate) async fn spawn(mut command: Command) -> io::Result<Self> {
         let runtime = Handle::current();
         let (reply, child) = oneshot::channel();
         spawner()?
@@ -61,16 +61,16 @@ impl Process {
         })
     }
 
-    pub(super) fn group(&self) -> Group {
+    pub(crate) fn group(&self) -> Group {
         self.group
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.group.0.as_raw_nonzero().get().unsigned_abs()
     }
 
     /// Waits for its end, reaps it, kills what is left of its group, and sees it gone. Cancel safe; may be called again.
-    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         let exit = self.child.wait().await;
         if !self.reaped {
             // The number cannot have been given to others: a group with members keeps it, and an empty one was left
@@ -85,11 +85,11 @@ impl Process {
         exit
     }
 
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.signal(Signal::KILL);
     }
 
@@ -141,7 +141,7 @@ impl Group {
 }
 
 /// How a process ended, in words that follow its name.
-pub(super) fn describe(exit: &io::Result<ExitStatus>) -> String {
+pub(crate) fn describe(exit: &io::Result<ExitStatus>) -> String {
     match exit {
         Ok(status) => match status.code() {
             Some(code) => format!("exited with code {code}"),

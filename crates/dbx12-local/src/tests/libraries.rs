@@ -76,7 +76,7 @@ async fn libraries_of_other_kinds_are_refused() {
     let workspace = Workspace::start().await.unwrap();
     let upload = |language, uri: &str| UploadLibrary::new(workspace.cluster_id(), "l", language, uri);
     let said = refusal(&workspace, upload(Language::Scala, "file:/a.jar")).await;
-    assert!(said.contains("runs python only, not scala"), "{said}");
+    assert!(said.contains("libraries are for python only, not for scala"), "{said}");
     for uri in ["a.whl", "--index-url=http://x", "s3://bucket/a.whl", "greetings"] {
         let said = refusal(&workspace, upload(Language::Python, uri)).await;
         assert!(

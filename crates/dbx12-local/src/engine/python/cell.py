@@ -10,6 +10,8 @@ import re
 import shlex
 import sys
 
+import _dbx12_spark as spark
+
 CO_COROUTINE = 0x80
 FUTURES = 0
 for feature in __future__.all_feature_names:
@@ -51,6 +53,7 @@ def run(code, number):
         return
     namespace = sys.modules["__main__"].__dict__
     for part in compile_parts(source, name):
+        spark.attach_for(part)
         result = eval(part, namespace)
         if part.co_flags & CO_COROUTINE:
             complete(result)

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 
+import _dbx12_spark as spark
 import _dbx12_table as table
 
 MATPLOTLIB = "_dbx12_matplotlib"
@@ -84,7 +85,9 @@ def display_html(html):
 
 def show(value):
     global shown_table
-    encoded = table.encode(value, row_limit, RESULT_LIMIT)
+    encoded = spark.encode(value, row_limit)
+    if encoded is None:
+        encoded = table.encode(value, row_limit, RESULT_LIMIT)
     if encoded is not None:
         shown_table = encoded
     elif is_figure(value):

@@ -22,6 +22,7 @@ import types
 import _dbx12_cell as cell
 import _dbx12_display as display
 import _dbx12_errors as errors
+import _dbx12_spark as spark
 
 try:
     import ctypes
@@ -49,6 +50,7 @@ def main(memory_limit):
     install_main_module()
     refuse_input()
     display.install()
+    spark.install()
     os.register_at_fork(after_in_child=channel.close)
     channel.send({"ready": {"version": "%d.%d.%d" % sys.version_info[:3]}})
     while True:

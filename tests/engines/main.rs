@@ -1,0 +1,12 @@
+//! SQL, Scala and Python's `spark` on a real Apache Spark, which the workspace installs.
+//!
+//! Each test starts a Spark of its own, so there are few of them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cancel;
+mod death;
+mod notebook;
+mod python;
+mod scala;
+mod speed;
+mod sql;
