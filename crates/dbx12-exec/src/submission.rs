@@ -52,6 +52,12 @@ impl<'s> Submitting<'s> {
         }
     }
 
+    /// Lets the deadline count from an earlier moment.
+    pub(crate) fn since(mut self, begun: Instant) -> Self {
+        self.begun = begun;
+        self
+    }
+
     /// Submits the code once, or not at all. Where the first is not known, the context is asked.
     pub(crate) async fn submit(self) -> Result<Waiter, ExecError> {
         let mut attempt = 1;

@@ -1,6 +1,7 @@
 //! Code that is to run in a session.
 
 use super::Session;
+use crate::submission::Submitting;
 use crate::{ExecError, Follow, Outcome, Waiter};
 use dbx12_api::types::{Language, Parameters};
 use dbx12_api::{Code, Command};
@@ -102,12 +103,12 @@ impl<'s> Run<'s> {
     /// # Errors
     /// As [`Session::submit`], and [`ExecError::Parameters`].
     pub async fn submit(mut self) -> Result<Waiter, ExecError> {
-        let limit = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+        let begun = Instant::now();
         if let Some(prelude) = self.bind()? {
             assign(self.session, prelude, self.deadline).await?;
         }
-        let left = limit.map(|limit| limit.saturating_duration_since(Instant::now()));
-        self.session.submit_within(self.code, left).await
+        let submitting = Submitting::new(self.session, self.code, self.deadline);
+        submitting.since(begun).submit().await
     }
 
     async fn run(self) -> Result<Outcome, ExecError> {

@@ -230,3 +230,21 @@ async fn a_shutdown_closes_all_and_reports_what_it_could_not_close() {
     assert_eq!(journal.count("contexts/destroy"), 3);
     drop(held);
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_sessions_leave_no_task_and_no_entry() {
+    let (cluster, journal) = cluster(|path, _| usual(path));
+    let closing = Closing::new();
+    for number in 0..1000 {
+        let builder = Session::builder(&cluster, Language::Sql).closing(&closing);
+        let session = builder.open().await.unwrap();
+        if number % 2 == 0 {
+            session.close().await.unwrap();
+        }
+    }
+    assert!(closing.finished().await.is_empty());
+    // The last task has told of its end, and may not have ended itself.
+    tokio::task::yield_now().await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+    assert_eq!(journal.count("contexts/destroy"), 1000);
+}
