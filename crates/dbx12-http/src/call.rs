@@ -110,11 +110,15 @@ impl<'a> Call<'a> {
         admitted.map_err(|limit| Failure::deadline(limit.length, false))
     }
 
-    /// One request too many slows down all calls. What asks for absurdly long stops this call, but not all others.
+    /// One request too many slows down all calls. What asks for longer than anybody waits
+    /// stops this call, but keeps no other one waiting.
     fn adapt_pace(&self, admitted: Instant, failure: &Failure) {
         if failure.kind == ErrorKind::RateLimited && failure.transient {
-            let pause = failure.retry_after.unwrap_or_default();
-            let pause = pause.min(self.settings.retry.longest_wait);
+            let longest = self.settings.retry.longest_wait;
+            let pause = failure
+                .retry_after
+                .filter(|pause| *pause <= longest)
+                .unwrap_or_default();
             self.settings.pace.refused(admitted, pause);
         }
     }

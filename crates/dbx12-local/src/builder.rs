@@ -1,5 +1,6 @@
 //! How a workspace is made.
 
+mod clusters;
 mod credentials;
 
 use std::ffi::OsString;
@@ -11,7 +12,6 @@ use std::time::Duration;
 use dbx12_types::ClusterId;
 
 use crate::access::issuer;
-use crate::cluster::{Cluster, ClusterConfig};
 use crate::cluster_spec::ClusterSpec;
 use crate::engine::PythonConfig;
 use crate::faults::{FaultRules, Faults, Journal};
@@ -19,7 +19,7 @@ use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
 use crate::run_folder::RunFolder;
-use crate::spark::{Source, SparkConfig};
+use crate::spark::Source;
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
@@ -313,7 +313,7 @@ impl WorkspaceBuilder {
         let folder = RunFolder::make().map_err(StartError::Folder)?;
         let access = Arc::new(access);
         let registry = Arc::new(Registry {
-            clusters: self.make_clusters(folder.path()),
+            clusters: self.clusters_in(folder.path()),
             command_files,
             body_limit: self.body_limit,
         });
@@ -342,42 +342,6 @@ impl WorkspaceBuilder {
             }
         }
         Ok(workspace)
-    }
-
-    fn make_clusters(&self, folder: &Path) -> Vec<Arc<Cluster>> {
-        let the_one = [ClusterSpec::new(&self.cluster_name)];
-        let specs = if self.clusters.is_empty() {
-            &the_one[..]
-        } else {
-            &self.clusters
-        };
-        let other_ids = (2..).map(|number| ClusterId::from(format!("1234-567890-local{number}")));
-        let ids = std::iter::once(self.cluster_id.clone()).chain(other_ids.filter(|id| *id != self.cluster_id));
-        let configs = specs
-            .iter()
-            .zip(ids)
-            .enumerate()
-            .map(|(index, (spec, id))| ClusterConfig {
-                id,
-                name: spec.name.clone(),
-                workers: spec.workers,
-                terminated: spec.terminated,
-                python: PythonConfig {
-                    library_dir: Some(folder.join(format!("libraries-{index}"))),
-                    scratch: Some(folder.to_owned()),
-                    ..self.python.clone()
-                },
-                spark: SparkConfig {
-                    source: self.spark.clone(),
-                    python: self.python.interpreter.clone(),
-                    env: self.python.env.clone(),
-                    memory: self.spark_memory,
-                    cache: self.cache.clone(),
-                },
-                max_contexts: self.max_contexts,
-                row_limit: self.row_limit,
-            });
-        configs.map(Cluster::start).collect()
     }
 }
 

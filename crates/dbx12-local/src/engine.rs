@@ -74,6 +74,13 @@ impl Default for PythonConfig {
     }
 }
 
+impl PythonConfig {
+    /// Where temporary folders are made.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.scratch.clone().unwrap_or_else(std::env::temp_dir)
+    }
+}
+
 /// A CPython process that keeps its variables from command to command.
 ///
 /// Dropping it kills the process and all others of its group, and removes its temporary folder.

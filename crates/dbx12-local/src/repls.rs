@@ -75,7 +75,7 @@ impl Repls {
     }
 
     async fn start_python(&mut self, given_up: impl Future<Output = ()>) -> Result<(), NoRepl> {
-        let broker = Broker::new(Arc::clone(&self.sessions))
+        let broker = Broker::new(Arc::clone(&self.sessions), &self.config.scratch())
             .map_err(|error| NoRepl::Failed(format!("no socket for Spark can be made: {error}")))?;
         let mut config = self.config.clone();
         config.env.push((BROKER_VARIABLE.into(), broker.path().into()));

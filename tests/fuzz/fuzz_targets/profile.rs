@@ -26,7 +26,9 @@ fuzz_target!(|text: &str| {
     let Ok(again) = ConfigFile::parse(&written) else { return };
     for name in again.names() {
         let (again, before) = (again.profile(name), file.profile(name));
-        let Some((again, before)) = again.zip(before) else { continue };
+        let Some((again, before)) = again.zip(before) else {
+            continue;
+        };
         for key in again.keys() {
             assert_eq!(again.value(key), before.value(key), "{written:?}");
         }

@@ -108,7 +108,7 @@ fn all_kinds(peer: &Peer, folder: &Path) -> Vec<Credentials> {
         )),
         Credentials::from_tokens(program("chats", "echo here is CANARY-4")),
         Credentials::from_fn("closure", async || {
-            Ok(ISSUED.to_owned()).map(dbx12_exec::http::credentials::AccessToken::new)
+            Ok(dbx12_exec::http::credentials::AccessToken::new(ISSUED.to_owned()))
         }),
     ]
 }

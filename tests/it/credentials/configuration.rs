@@ -305,7 +305,7 @@ async fn the_workspace_id_travels_with_each_call() {
     assert!(bad.build().unwrap_err().to_string().contains("the workspace id"));
 }
 
-fn explained<'a>(explanation: &'a Explanation, setting: Setting) -> (Option<&'a str>, &'a Origin, usize) {
+fn explained(explanation: &Explanation, setting: Setting) -> (Option<&str>, &Origin, usize) {
     let mut all = explanation.settings.iter();
     let found = all.find(|explained| explained.setting == setting).unwrap();
     (found.value.as_deref(), &found.origin, found.ignored.len())

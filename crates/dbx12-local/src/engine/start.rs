@@ -78,10 +78,9 @@ pub(super) async fn start(
     given_up: impl Future<Output = ()>,
 ) -> Result<Interpreter, StartError> {
     let interpreter = || config.interpreter.clone();
-    let scratch = config.scratch.clone().unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::Builder::new()
         .prefix("dbx12-python-")
-        .tempdir_in(scratch)
+        .tempdir_in(config.scratch())
         .map_err(StartError::Setup)?;
     let (mut channel, their_end) = Channel::pair().map_err(StartError::Setup)?;
     let (reader, writer) = io::pipe().map_err(StartError::Setup)?;

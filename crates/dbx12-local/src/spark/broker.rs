@@ -41,10 +41,12 @@ enum Answer<'a> {
 }
 
 impl Broker {
+    /// Answers at a socket in a folder of its own in `scratch`.
+    ///
     /// # Errors
     /// When no socket can be made.
-    pub(crate) fn new(sessions: Arc<Sessions>) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("dbx12-ask-").tempdir()?;
+    pub(crate) fn new(sessions: Arc<Sessions>, scratch: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("ask-").tempdir_in(scratch)?;
         let path = folder.path().join("spark");
         let listener = StdUnixListener::bind(&path)?;
         listener.set_nonblocking(true)?;
