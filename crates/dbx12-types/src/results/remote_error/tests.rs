@@ -383,3 +383,9 @@ fn look_at(error: &RemoteError) -> Result<(), proptest::test_runner::TestCaseErr
     let _ = (error.plain(), error.position(), error.is_cancelled());
     Ok(())
 }
+
+#[test]
+fn a_message_on_a_line_of_its_own_is_told_behind_its_class() {
+    let error = RemoteError::new(None, "coledException\ntte.cancel(ExecContextState.scalaw:428)");
+    assert_eq!(error.plain(), "coledException: tte.cancel(ExecContextState.scalaw:428)");
+}
