@@ -91,9 +91,15 @@ impl<'a> Call<'a> {
         refused && first && self.attempts < self.settings.retry.max_attempts
     }
 
+    /// A text of the other side without the secrets that were sent to it.
+    pub(crate) fn hide(&self, text: String) -> String {
+        Secrets::of_headers(&self.credentials).hide(text)
+    }
+
     pub(crate) fn into_error(self, mut failure: Failure) -> Error {
         // A page or a message may repeat what it was sent.
-        failure.message = Secrets::of_headers(&self.credentials).hide(failure.message);
+        failure.message = self.hide(failure.message);
+        failure.request_id = failure.request_id.map(|id| self.hide(id));
         let record = CallRecord {
             operation: self.request.operation.clone(),
             host: self.settings.host.clone(),

@@ -163,7 +163,7 @@ impl Client {
         let mut call = Call::new(&self.0, request, options);
         let result = call.run().instrument(span.clone()).await;
         let seen = result.as_ref().ok().map(|response| {
-            let request_id = crate::failure::request_id(response.headers());
+            let request_id = crate::failure::request_id(response.headers()).map(|id| call.hide(id));
             (response.status(), request_id)
         });
         let result = result.and_then(decode);

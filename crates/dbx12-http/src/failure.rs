@@ -214,23 +214,36 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Option<&ErrorB
         429 if says(&["RESOURCE_EXHAUSTED"]) => stop(ErrorKind::RateLimited, false),
         429 => refused(ErrorKind::RateLimited),
         400 if says(&["REQUEST_LIMIT_EXCEEDED"]) => refused(ErrorKind::RateLimited),
+        // A gateway's word: it may repeat what it heard of an earlier try, and does not know what became of this one.
+        408 | 502 | 504 => unknown(ErrorKind::Unavailable),
         _ if failed && (says(&REFUSED) || says(&["worker env "]) && says(&["not found"])) => {
             refused(ErrorKind::Unavailable)
         }
         503 if retry_after.is_some() => refused(ErrorKind::Unavailable),
-        408 | 502 | 503 | 504 => unknown(ErrorKind::Unavailable),
+        503 => unknown(ErrorKind::Unavailable),
+        // Seen elsewhere: what was processed is to be looked at by GET (RFC 9110, 15.4.4).
+        303 => stop(ErrorKind::Redirect, true),
         300..=399 => stop(ErrorKind::Redirect, false),
         401 | 403 => stop(ErrorKind::Unauthorized, false),
         404 => stop(ErrorKind::NotFound, false),
         500..=599 if says(&GAVE_UP) => unknown(ErrorKind::Rejected),
         500..=599 => stop(
             ErrorKind::Rejected,
-            status != StatusCode::NOT_IMPLEMENTED && !says(&TURNED_DOWN),
+            status != StatusCode::NOT_IMPLEMENTED && !body.is_some_and(turns_down),
         ),
         // 1xx, or a code that HTTP does not define: nobody knows.
         ..=399 | 600.. => stop(ErrorKind::Rejected, true),
         _ => stop(ErrorKind::Rejected, false),
     }
+}
+
+/// Whether the exception itself, rather than one that it tells of, says that the request was turned down.
+fn turns_down(body: &ErrorBody) -> bool {
+    [&body.error, &body.error_code, &body.message]
+        .into_iter()
+        .flatten()
+        .filter_map(|field| field.split(':').next()?.rsplit(['.', '$']).next())
+        .any(|name| TURNED_DOWN.contains(&name.trim()))
 }
 
 fn mentions(body: &ErrorBody, text: &str) -> bool {

@@ -45,7 +45,8 @@ impl CallOptions {
         self
     }
 
-    /// Sends the request once, whatever the client's policy: for whoever asks again anyway.
+    /// Sends the request once, whatever the client's policy: for whoever asks again anyway. Only credentials that the service
+    /// refuses are renewed, once, and the request is sent with the new ones.
     #[must_use]
     pub fn single_attempt(mut self) -> Self {
         self.single_attempt = true;

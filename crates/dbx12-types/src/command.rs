@@ -221,19 +221,19 @@ impl<'de> Deserialize<'de> for CommandInfo {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CommandInfo, A::Error> {
-                let mut fields = Fields::default();
+                let mut fields = Vec::new();
                 let mut results = None;
                 while let Some(name) = map.next_key::<String>()? {
                     if name != "results" {
-                        fields.set_raw(name, map.next_value()?);
+                        fields.push((name, map.next_value()?));
                         continue;
                     }
                     results = map.next_value::<Option<Results>>()?;
                     if results.is_none() {
-                        fields.set("results", &()).map_err(A::Error::custom)?;
+                        fields.push((name, RawValue::NULL.to_owned()));
                     }
                 }
-                let mut info = CommandInfo::from_fields(fields).map_err(A::Error::custom)?;
+                let mut info = CommandInfo::from_fields(Fields::of(fields)).map_err(A::Error::custom)?;
                 info.results = results;
                 Ok(info)
             }

@@ -79,6 +79,13 @@ impl Fields {
     }
 }
 
+impl Fields {
+    /// Fields in the order in which they came.
+    pub(crate) fn of(fields: Vec<(String, Box<RawValue>)>) -> Self {
+        Self(last_of_each(fields))
+    }
+}
+
 fn read_raw<T: DeserializeOwned>(value: &RawValue) -> Option<T> {
     if value.get() == "null" {
         return None;
@@ -126,7 +133,7 @@ impl<'de> Deserialize<'de> for Fields {
                 while let Some(field) = map.next_entry()? {
                     fields.push(field);
                 }
-                Ok(Fields(last_of_each(fields)))
+                Ok(Fields::of(fields))
             }
         }
 

@@ -27,7 +27,6 @@ impl Chain {
 
     async fn choose(&self, context: &CredentialContext) -> Result<HeaderMap, CredentialError> {
         let mut problems = Vec::new();
-        let mut transient = false;
         for (index, candidate) in self.candidates.iter().enumerate() {
             match candidate.headers(context).await {
                 Ok(headers) => {
@@ -35,17 +34,15 @@ impl Chain {
                     let _ = self.chosen.set(index);
                     return Ok(headers);
                 }
+                // It is there and will be again: the next kind may be somebody else.
+                Err(error) if error.is_transient() => return Err(error),
                 Err(error) => {
-                    transient |= error.is_transient();
                     problems.push(format!("{}: {error}", candidate.auth_type()));
                 }
             }
         }
         let message = format!("none of the configured kinds works: {}", problems.join("; "));
-        Err(match transient {
-            true => CredentialError::transient(message),
-            false => CredentialError::new(message),
-        })
+        Err(CredentialError::new(message))
     }
 }
 

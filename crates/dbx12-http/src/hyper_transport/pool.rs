@@ -199,7 +199,9 @@ impl HostPool {
     /// A hand on the connection that takes all requests, if there is one.
     fn share(&self) -> Option<Connection> {
         let mut shared = lock(&self.shared);
-        let shared = shared.as_mut().filter(|shared| !shared.connection.is_closed())?;
+        // Whoever watches for its end may have ended with its runtime.
+        shared.take_if(|shared| shared.connection.is_closed());
+        let shared = shared.as_mut()?;
         shared.used = Instant::now();
         shared.connection.share()
     }

@@ -56,10 +56,21 @@ impl Proxies {
         let is_https = target.scheme() == Some(&Scheme::HTTPS);
         let proxy = if is_https { &self.https } else { &self.http }.as_ref()?;
         let is_exempt = |matcher: &Matcher| matcher.intercept(target).is_none();
-        if self.exempt.as_ref().is_some_and(is_exempt) || (!self.loopback && is_loopback(target)) {
+        let is_here = is_link_local(target) || (!self.loopback && is_loopback(target));
+        if is_here || self.exempt.as_ref().is_some_and(is_exempt) {
             return None;
         }
         Some(proxy)
+    }
+}
+
+/// Such as the metadata service of a cloud: seen from a proxy it is another one.
+fn is_link_local(target: &Uri) -> bool {
+    let host = target.host().unwrap_or_default();
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) => address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_unicast_link_local(),
+        Err(_) => false,
     }
 }
 

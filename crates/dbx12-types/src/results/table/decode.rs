@@ -96,6 +96,18 @@ macro_rules! others {
     )*};
 }
 
+/// Integers beyond 64 bits, of which `serde_json` reads what begins as one: the rest of the number must be looked at.
+macro_rules! wide_integers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            let mut json = self.json();
+            let number = json.$method(visitor)?;
+            json.end()?;
+            Ok(number)
+        }
+    )*};
+}
+
 impl<'a> Deserializer<'a> for CellText<'_, 'a> {
     type Error = serde_json::Error;
 
@@ -185,8 +197,10 @@ impl<'a> Deserializer<'a> for CellText<'_, 'a> {
 
     texts! { deserialize_str deserialize_string deserialize_char deserialize_identifier }
 
+    wide_integers! { deserialize_i128 deserialize_u128 }
+
     others! {
-        deserialize_i128 deserialize_u128 deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_seq
+        deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_seq
         deserialize_map
     }
 }

@@ -386,3 +386,14 @@ fn the_type_of_a_column_of_a_new_table_is_known() {
     };
     assert_eq!(again, people());
 }
+
+#[test]
+fn a_fraction_is_no_integer_however_wide() {
+    for number in ["1.5", "5e-324", "0.0", "1e2"] {
+        let table = table(&format!(
+            r#""data":[[{number}]],"schema":[{{"name":"n","type":"\"double\""}}]"#
+        ));
+        assert!(table.rows::<(i128,)>().unwrap().next().unwrap().is_err(), "{number}");
+        assert!(table.rows::<(u128,)>().unwrap().next().unwrap().is_err(), "{number}");
+    }
+}
