@@ -15,6 +15,7 @@ mod command_file;
 mod context;
 mod engine;
 mod faults;
+mod frames;
 mod gateway;
 mod library;
 mod operations;

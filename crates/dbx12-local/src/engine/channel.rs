@@ -3,12 +3,12 @@
 use std::io;
 use std::os::unix::net::UnixStream as StdUnixStream;
 
-use bytes::{Buf, BytesMut};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 
 use super::result::{Column, End};
+use crate::frames::{Received, frame};
 
 /// The largest frame that is read. The worker keeps its results below it.
 const FRAME_LIMIT: usize = 64 << 20;
@@ -129,8 +129,7 @@ impl From<Frame> for Message {
 #[derive(Debug)]
 pub(super) struct Channel {
     stream: UnixStream,
-    /// What was read of frames that are not whole yet; it makes `receive` cancel safe.
-    received: BytesMut,
+    received: Received,
 }
 
 impl Channel {
@@ -140,18 +139,14 @@ impl Channel {
         ours.set_nonblocking(true)?;
         let channel = Self {
             stream: UnixStream::from_std(ours)?,
-            received: BytesMut::new(),
+            received: Received::new(FRAME_LIMIT),
         };
         Ok((channel, theirs))
     }
 
     /// Sends one frame. Not cancel safe: a frame cut short is the end of the channel.
     pub(super) async fn send(&mut self, request: &Request<'_>) -> io::Result<()> {
-        let mut frame = vec![0; 4];
-        serde_json::to_writer(&mut frame, request)?;
-        let length = u32::try_from(frame.len() - 4).map_err(io::Error::other)?;
-        frame[..4].copy_from_slice(&length.to_be_bytes());
-        self.stream.write_all(&frame).await
+        self.stream.write_all(&frame(request)?).await
     }
 
     /// The next message; `None` when the worker's end is closed. Cancel safe.
@@ -160,34 +155,7 @@ impl Channel {
     ///
     /// `InvalidData` for what the worker cannot have sent.
     pub(super) async fn receive(&mut self) -> io::Result<Option<Message>> {
-        loop {
-            if let Some(frame) = self.whole_frame()? {
-                return Ok(Some(frame.into()));
-            }
-            if self.stream.read_buf(&mut self.received).await? == 0 {
-                return Ok(None);
-            }
-        }
+        let frame: Option<Frame> = self.received.next(&mut self.stream).await?;
+        Ok(frame.map(Message::from))
     }
-
-    fn whole_frame(&mut self) -> io::Result<Option<Frame>> {
-        let Some((header, rest)) = self.received.split_first_chunk::<4>() else {
-            return Ok(None);
-        };
-        let length = u32::from_be_bytes(*header) as usize;
-        if length > FRAME_LIMIT {
-            return Err(invalid(format!("a frame of {length} bytes")));
-        }
-        let Some(body) = rest.get(..length) else {
-            self.received.reserve(length - rest.len());
-            return Ok(None);
-        };
-        let frame = serde_json::from_slice(body).map_err(invalid);
-        self.received.advance(4 + length);
-        frame.map(Some)
-    }
-}
-
-fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
 }

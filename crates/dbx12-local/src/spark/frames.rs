@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use bytes::{Buf, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 
 use crate::engine::Column;
+use crate::frames::Received;
 
 /// The largest frame that is read. The bridge keeps output and tables well below it.
 const FRAME_LIMIT: usize = 256 << 20;
@@ -100,27 +100,18 @@ pub(super) enum BridgeEnd {
     Stuck(String),
 }
 
-/// A message with its length before it.
-pub(super) fn frame(message: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut frame = vec![0; 4];
-    serde_json::to_writer(&mut frame, message)?;
-    let length = u32::try_from(frame.len() - 4).map_err(io::Error::other)?;
-    frame[..4].copy_from_slice(&length.to_be_bytes());
-    Ok(frame)
-}
-
 /// Reads frames from a pipe.
 #[derive(Debug)]
 pub(super) struct Frames<R> {
     pipe: R,
-    received: BytesMut,
+    received: Received,
 }
 
 impl<R: AsyncRead + Unpin> Frames<R> {
     pub(super) fn new(pipe: R) -> Self {
         Self {
             pipe,
-            received: BytesMut::new(),
+            received: Received::new(FRAME_LIMIT),
         }
     }
 
@@ -129,31 +120,6 @@ impl<R: AsyncRead + Unpin> Frames<R> {
     /// # Errors
     /// `InvalidData` for what the bridge cannot have sent.
     pub(super) async fn next(&mut self) -> io::Result<Option<Reply>> {
-        loop {
-            if let Some(reply) = self.whole()? {
-                return Ok(Some(reply));
-            }
-            if self.pipe.read_buf(&mut self.received).await? == 0 {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn whole(&mut self) -> io::Result<Option<Reply>> {
-        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-        let Some((header, rest)) = self.received.split_first_chunk::<4>() else {
-            return Ok(None);
-        };
-        let length = u32::from_be_bytes(*header) as usize;
-        if length > FRAME_LIMIT {
-            return Err(invalid(format!("a frame of {length} bytes")));
-        }
-        let Some(body) = rest.get(..length) else {
-            self.received.reserve(length - rest.len());
-            return Ok(None);
-        };
-        let reply = serde_json::from_slice(body).map_err(|error| invalid(error.to_string()));
-        self.received.advance(4 + length);
-        reply.map(Some)
+        self.received.next(&mut self.pipe).await
     }
 }

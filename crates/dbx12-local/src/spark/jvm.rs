@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::frames::{Frames, Operation, Ready, Reply, Request, frame};
+use super::frames::{Frames, Operation, Ready, Reply, Request};
 use super::log::Log;
 use crate::engine::process::{Process, describe};
+use crate::frames::frame;
 
 /// How long it may take to end by itself: to stop Spark, and to remove its files.
 const END_LIMIT: Duration = Duration::from_secs(5);

@@ -11,13 +11,14 @@ use std::time::Duration;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::process::Command;
 
-use super::frames::{Settings, frame};
+use super::frames::Settings;
 use super::jvm::{Jvm, Pipes};
 use super::log::Log;
 use super::provision::{self, Installation};
 use super::{SparkConfig, tool};
 use crate::access::random_secret;
 use crate::engine::process::Process;
+use crate::frames::frame;
 
 /// How long Spark may take to start: a busy machine with a cold disk needs half a minute.
 const START_LIMIT: Duration = Duration::from_secs(180);

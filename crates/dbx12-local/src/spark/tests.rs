@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use super::frames::{Frames, Operation, Request, frame};
+use super::frames::{Frames, Operation, Request};
+use crate::frames::frame;
 
 #[tokio::test]
 async fn frames_come_in_any_pieces() {

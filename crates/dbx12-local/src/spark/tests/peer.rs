@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::until;
-use crate::spark::frames::{BridgeEnd, Operation, Settings, frame};
+use crate::frames::frame;
+use crate::spark::frames::{BridgeEnd, Operation, Settings};
 use crate::spark::jvm::Jvm;
 use crate::spark::start::launch;
 
