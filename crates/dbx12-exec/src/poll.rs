@@ -2,7 +2,7 @@
 
 use crate::PollBudget;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long to wait between two polls: a share of the time that has passed already.
 ///
@@ -49,6 +49,11 @@ impl PollSchedule {
         let factor = 1.0 + self.jitter.clamp(0.0, 1.0) * spread.clamp(-1.0, 1.0);
         Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(wait)
     }
+}
+
+/// Waits before a job repeats what surely ran nothing: a second, then twice as long each time, up to half a minute.
+pub(crate) async fn pause(attempt: u32) {
+    sleep(Duration::from_secs(1 << attempt.min(5))).await;
 }
 
 /// Ticks when the next poll is due: at once, then as the schedule says, as far as the budget allows.

@@ -11,7 +11,6 @@ use dbx12_api::types::{ClusterId, Language, Parameters};
 use dbx12_api::{Code, http::Host};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -246,11 +245,6 @@ impl Control {
             changes
         });
     }
-}
-
-/// How long to wait before something is repeated.
-fn pause(attempt: u32) -> Duration {
-    Duration::from_secs(1 << attempt.min(5))
 }
 
 #[cfg(test)]

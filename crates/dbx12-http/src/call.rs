@@ -1,4 +1,5 @@
-//! The attempt loop: the one place that sends, waits and sends again.
+//! The attempt loop of calls: the one place that sends, waits and sends again for whoever calls. Tokens are asked for in
+//! `credentials/context.rs`, by the same rules (`retry.rs`).
 
 use crate::client::Settings;
 use crate::credentials::secrets::Secrets;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tests::server::{After, Answer, RUNNING, cluster, usual};
+use std::time::Duration;
 use tokio::time::sleep;
 
 const RAISED: &str = r#"{"status":"Finished","results":{"resultType":"error","summary":"x","cause":"ValueError: x"}}"#;

@@ -1,13 +1,14 @@
 //! Takes one job of a cluster after the other.
 
 use super::job::{Job, JobEnd, JobEvent, JobReport, Step};
-use super::{Control, Phase, Runner, pause};
+use super::{Control, Phase, Runner};
+use crate::poll::pause;
 use crate::{Closing, CommandIds, ExecError, Outcome, Progress, Session, Submission, Waiter};
 use dbx12_api::types::Language;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 pub(super) struct Worker {
     runner: Runner,
@@ -119,7 +120,7 @@ impl Worker {
                 () = aborted(&mut self.phase) => return Err(self.stopped(job)),
             };
             match opened {
-                Err(error) if attempt < self.runner.retries && may_pass(&error) => sleep(pause(attempt)).await,
+                Err(error) if attempt < self.runner.retries && may_pass(&error) => pause(attempt).await,
                 opened => return opened,
             }
             attempt += 1;
@@ -176,7 +177,7 @@ impl Worker {
         let waiter = loop {
             match run().submit().await {
                 Ok(waiter) => break waiter,
-                Err(error) if attempt < self.runner.retries && may_pass(&error) => sleep(pause(attempt)).await,
+                Err(error) if attempt < self.runner.retries && may_pass(&error) => pause(attempt).await,
                 Err(error) => return Err(error),
             }
             attempt += 1;
