@@ -64,3 +64,6 @@ impl CredentialSource for Chain {
         self.chosen().is_some_and(|chosen| chosen.refused(headers))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -226,3 +226,27 @@ async fn what_was_given_back_is_sent_again_and_nothing_else_is() {
         assert_eq!(error.attempts(), 4, "{end:?}: {error}");
     }
 }
+
+/// A connection ends with the runtime it was made on, and with it whoever would have noticed.
+#[test]
+fn a_connection_that_ended_with_its_runtime_gives_its_place_to_another() {
+    let serving = tokio::runtime::Runtime::new().unwrap();
+    let (peer, versions) = serving.block_on(peer(&["h2"], 1));
+    let client = Client::builder(&peer.url)
+        .credentials(Credentials::bearer("secret"))
+        .ca_certificate_pem(peer.authority.pem())
+        .retry(RetryPolicy::never())
+        .attempt_timeout(Duration::from_secs(5))
+        .max_connections(1)
+        .http2(true)
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(read(&client)).unwrap();
+    }
+    assert_eq!(
+        (peer.connections(), versions.lock().unwrap().clone()),
+        (3, vec![Version::HTTP_2; 3])
+    );
+}

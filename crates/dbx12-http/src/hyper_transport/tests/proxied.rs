@@ -155,6 +155,10 @@ fn who_is_reached_by_which_proxy() {
         ("http://localhost/", None),
         ("http://127.0.0.1:8080/", None),
         ("https://[::1]/", None),
+        // Another one where the proxy is: the metadata service of a cloud.
+        ("http://169.254.169.254/metadata", None),
+        ("http://[fe80::1]/", None),
+        ("http://169.253.169.254/", Some(plain)),
     ] {
         assert_eq!(by(uri).as_deref(), proxy, "{uri}");
     }
@@ -163,6 +167,7 @@ fn who_is_reached_by_which_proxy() {
     let by = |uri: &str| all.on_the_way_to(&uri.parse().unwrap()).map(ToString::to_string);
     assert_eq!(by("http://localhost/").as_deref(), Some("socks5h://proxy.example:1080"));
     assert_eq!(by("http://other.example/"), None);
+    assert_eq!(by("http://169.254.169.254/"), None);
     let star = Proxies::new(&ProxySettings::all("proxy.example").except("*")).unwrap();
     assert!(star.on_the_way_to(&"https://a.example/".parse().unwrap()).is_none());
 }
