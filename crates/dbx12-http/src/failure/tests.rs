@@ -96,21 +96,3 @@ fn the_request_id_and_retry_after_are_kept() {
     assert_eq!(failure.request_id.as_deref(), Some("r-1"));
     assert_eq!(failure.retry_after, Some(Duration::from_secs(3)));
 }
-
-#[test]
-fn what_is_only_told_of_is_not_taken_for_the_service_s_own_word() {
-    let of = |status: u16, error: &str| {
-        let body = Bytes::from(format!(r#"{{"error":"{error}"}}"#));
-        let failure = Failure::of_response(&Response::builder().status(status).body(body).unwrap());
-        (failure.transient, failure.maybe_delivered)
-    };
-    for gateway in [408, 502, 504] {
-        let said = of(gateway, "gateway timeout; last: ClusterNotReadyException");
-        assert_eq!(said, (true, true), "{gateway}");
-    }
-    let nested = "RpcException: reply lost after submit; caused by java.lang.IllegalArgumentException";
-    assert_eq!(of(500, nested), (false, true));
-    let its_own = "java.lang.IllegalArgumentException: requirement failed: missing contextId";
-    assert_eq!(of(500, its_own), (false, false));
-    assert_eq!(of(303, "see other"), (false, true));
-}

@@ -131,7 +131,7 @@ fn refused() -> Vec<Row> {
         ),
         row("503 with `Retry-After`", AGAIN, WHY, [asking(503, "1")]),
         row(
-            "4xx or 5xx that names `ClusterNotReadyException`",
+            "another 4xx or 5xx that names `ClusterNotReadyException`",
             AGAIN,
             WHY,
             [
@@ -141,7 +141,7 @@ fn refused() -> Vec<Row> {
             ],
         ),
         row(
-            "4xx or 5xx that misses a worker environment",
+            "another 4xx or 5xx that misses a worker environment",
             AGAIN,
             WHY,
             [
@@ -156,7 +156,7 @@ fn refused() -> Vec<Row> {
             ],
         ),
         row(
-            "4xx or 5xx that names the token bucket of calls",
+            "another 4xx or 5xx that names the token bucket of calls",
             AGAIN,
             WHY,
             [status(500, error("Foo: RPC token bucket limit has been exceeded"))],
@@ -168,13 +168,16 @@ fn failed() -> Vec<Row> {
     const GIVEN_UP: &str = "the service gave up on its way; nobody knows";
     vec![
         row(
-            "408, 502, 504, 503 without `Retry-After`",
+            "408, 502, 504, whatever they say; 503 without `Retry-After`",
             UNKNOWN,
             "nobody knows",
             [
                 status(408, ""),
                 status(502, "<html><title>Bad Gateway</title></html>"),
                 status(504, ""),
+                status(504, error("gateway timeout; last: ClusterNotReadyException")),
+                status(502, error("ClusterNotReadyException: x")),
+                status(408, error("Unknown worker environment")),
                 status(503, ""),
                 asking(503, "soon"),
                 asking(503, "-1"),
@@ -200,7 +203,7 @@ fn failed() -> Vec<Row> {
                 status(500, error("CommandNotFound: x")),
                 status(
                     500,
-                    error("IllegalArgumentException: requirement failed: missing contextId"),
+                    error("java.lang.IllegalArgumentException: requirement failed: missing contextId"),
                 ),
                 status(500, error("UnauthorizedCommandException: x")),
                 status(500, error("NameConflictException: x")),
@@ -214,12 +217,23 @@ fn failed() -> Vec<Row> {
             [
                 status(500, ""),
                 status(500, error("RuntimeException: Unknown ExecutionStatus")),
+                // It tells of an exception that would have turned the request down.
+                status(
+                    500,
+                    error("RpcException: reply lost; caused by java.lang.IllegalArgumentException"),
+                ),
                 status(507, ""),
                 status(599, ""),
             ],
         ),
         row(
-            "3xx, any other 4xx",
+            "303",
+            STOP_UNKNOWN,
+            "what a server says that has processed a POST",
+            [status(303, "")],
+        ),
+        row(
+            "any other 3xx or 4xx",
             STOP,
             "turned down",
             [
