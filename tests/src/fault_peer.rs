@@ -5,12 +5,12 @@ mod wire;
 
 use crate::fault_peer::wire::{read_request, right_answer};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
@@ -88,7 +88,14 @@ pub struct FaultPeer {
     address: SocketAddr,
     scheme: &'static str,
     seen: Arc<Seen>,
-    serving: Option<JoinHandle<()>>,
+    port: Port,
+}
+
+/// What keeps the port for this peer, so that nobody else can get it.
+#[derive(Debug)]
+enum Port {
+    Served(JoinHandle<()>),
+    Refused { _bound: TcpSocket },
 }
 
 #[derive(Debug, Default)]
@@ -103,19 +110,23 @@ impl FaultPeer {
     /// # Panics
     /// When there is no free port.
     pub async fn start(fault: &Fault) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a port has an address");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        let address = socket.local_addr().expect("a port has an address");
         let scheme = if fault.is_tls() { "https" } else { "http" };
         let seen = Arc::<Seen>::default();
-        let serving = match fault.act {
-            Act::Refuse => None,
-            _ => Some(tokio::spawn(serve(listener, fault.clone(), Arc::clone(&seen)))),
+        let port = match fault.act {
+            Act::Refuse => Port::Refused { _bound: socket },
+            _ => {
+                let listener = socket.listen(1_024).expect("a port of its own");
+                Port::Served(tokio::spawn(serve(listener, fault.clone(), Arc::clone(&seen))))
+            }
         };
         Self {
             address,
             scheme,
             seen,
-            serving,
+            port,
         }
     }
 
@@ -135,7 +146,7 @@ impl FaultPeer {
 
 impl Drop for FaultPeer {
     fn drop(&mut self) {
-        if let Some(serving) = &self.serving {
+        if let Port::Served(serving) = &self.port {
             serving.abort();
         }
     }
