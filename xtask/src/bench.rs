@@ -7,18 +7,22 @@ use xshell::{Shell, cmd};
 
 use crate::{tools, workspace};
 
+/// The page with the numbers of the last run that was worth keeping.
+const PAGE: &str = "tests/BENCHMARKS.md";
+
 /// Measures every task, or those whose name contains `name`, and prints how their ways compare. The numbers go to the
 /// file `json` too, if one is named: below the workspace's root, unless its path is absolute.
 ///
 /// # Errors
 /// When the program does not compile, or something fails that it measures. A goal that is missed is no error.
-pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>) -> Result<()> {
+pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>, save: bool) -> Result<()> {
     tools::ensure(sh)?;
     let built = workspace::target_directory(sh)?.join("bench");
     let json: Vec<_> = json.into_iter().flat_map(|file| ["--json".into(), file]).collect();
+    let save = save.then_some(["--save", PAGE]).into_iter().flatten();
     Ok(cmd!(
         sh,
-        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...}"
+        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...} {save...}"
     )
     .run()?)
 }

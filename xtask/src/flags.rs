@@ -64,6 +64,8 @@ xflags::xflags! {
             optional name: String
             /// Write the numbers to this file too, as JSON.
             optional --json json: OsString
+            /// Write the numbers to `tests/BENCHMARKS.md` too, with the machine, the versions and the day.
+            optional --save
         }
 
         /// Print what waiting costs, on our schedule and on those of others. The same numbers in every run.
@@ -81,6 +83,25 @@ xflags::xflags! {
         cmd package {
             /// Make the packages only; do not build them.
             optional --no-verify
+        }
+
+        /// Build the published crates with each feature alone, with the oldest dependencies, with the oldest compiler.
+        cmd compatibility {}
+
+        /// Release all crates, after everything was checked and rehearsed in a copy of the tree. Without `--execute` nothing
+        /// else is done.
+        cmd release {
+            /// major, minor or patch.
+            required level: String
+            /// Commit, tag and publish. Nothing is pushed.
+            optional --execute
+        }
+
+        /// Build the `dbx12` program as people download it: an archive with completions, man pages, licences and a list of
+        /// what is in it.
+        cmd dist {
+            /// For this platform; else for the one this runs on.
+            optional --target target: String
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::workspace;
+use crate::{cargo_tool, workspace};
 
 /// Where the targets are.
 const DIRECTORY: &str = "tests/fuzz";
@@ -25,12 +25,10 @@ const SLOWEST: u32 = 10;
 /// When a target does not compile or is broken by an input, or when cargo-fuzz is missing and cannot be installed.
 pub(crate) fn run(sh: &Shell, target: Option<&str>, seconds: Option<u32>) -> Result<()> {
     let built = workspace::target_directory(sh)?.join("fuzz");
-    let tools = built.join("tools");
-    let _path = sh.push_env("PATH", path_with(&tools.join("bin"))?);
+    let _path = cargo_tool::ensure(sh, "fuzz")?;
     // Coverage comes from the compiler's own passes, which any toolchain has, but sanitizers are behind a `-Z` flag. This
     // lets the stable compiler take it, so that the targets are built with the toolchain that builds everything else.
     let _flags = sh.push_env("RUSTC_BOOTSTRAP", "1");
-    ensure_cargo_fuzz(sh, &tools)?;
 
     let all = cmd!(sh, "cargo fuzz list --fuzz-dir {DIRECTORY}").quiet().read()?;
     let all: Vec<_> = all.lines().collect();
@@ -67,20 +65,4 @@ fn run_target(sh: &Shell, target: &str, seconds: u32, built: &Path) -> Result<()
         "cargo fuzz run --fuzz-dir {DIRECTORY} --target-dir {built} {target} {found} {seeds} -- {limits...}"
     )
     .run()?)
-}
-
-fn ensure_cargo_fuzz(sh: &Shell, tools: &Path) -> Result<()> {
-    let is_there = cmd!(sh, "cargo fuzz --version").quiet().ignore_stdout().ignore_stderr();
-    if is_there.run().is_ok() {
-        return Ok(());
-    }
-    eprintln!("cargo-fuzz is not there; installing it below the target directory");
-    Ok(cmd!(sh, "cargo install cargo-fuzz --locked --root {tools}").run()?)
-}
-
-/// The search path with one more directory.
-fn path_with(directory: &Path) -> Result<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories = std::env::split_paths(&path).chain([directory.to_owned()]);
-    Ok(std::env::join_paths(directories)?)
 }

@@ -16,11 +16,19 @@
 //! | what survives any input, how costs compare | [`mod@fuzz`], [`mod@bench`] |
 //! | which crate may know what | [`layers`], its table in [`layers::table`] |
 //! | what a source file looks like | [`tidy`] |
-//! | what would be published | [`package`] |
+//! | what would be published, and publishing it | [`package`], [`mod@release`] |
+//! | our crates with other features, older dependencies, an older compiler | [`compatibility`] |
+//! | the program as people download it | [`mod@dist`] |
+//! | the last commit in a directory of its own | [`mod@copy`] |
+//! | subcommands of Cargo that others wrote | [`cargo_tool`] |
 #![allow(clippy::print_stderr, reason = "a task runner talks to the person who runs it")]
 
 mod bench;
+mod cargo_tool;
 mod ci;
+mod compatibility;
+mod copy;
+mod dist;
 mod environment;
 mod faults;
 mod files;
@@ -31,6 +39,7 @@ mod lint;
 mod manifest;
 mod openapi;
 mod package;
+mod release;
 mod source;
 mod test;
 mod tidy;
@@ -79,10 +88,13 @@ fn run(verb: XtaskCmd) -> Result<()> {
             test::run(&sh, &options)
         }
         XtaskCmd::Fuzz(fuzz) => fuzz::run(&sh, fuzz.target.as_deref(), fuzz.seconds),
-        XtaskCmd::Bench(bench) => bench::run(&sh, bench.name.as_deref(), bench.json),
+        XtaskCmd::Bench(bench) => bench::run(&sh, bench.name.as_deref(), bench.json, bench.save),
         XtaskCmd::Simulate(_) => bench::simulate(&sh),
         XtaskCmd::Soak(soak) => test::soak(&sh, soak.minutes, soak.seed),
         XtaskCmd::Package(package) => package::run(&sh, !package.no_verify),
+        XtaskCmd::Compatibility(_) => compatibility::run(&sh),
+        XtaskCmd::Release(release) => release::run(&sh, &release.level, release.execute),
+        XtaskCmd::Dist(dist) => dist::run(&sh, dist.target.as_deref()),
     }
 }
 

@@ -16,6 +16,8 @@ xflags::xflags! {
             optional name: String
             /// Write the numbers to this file too, as JSON.
             optional --json json: PathBuf
+            /// Write what is printed to this file too, as Markdown, with the machine, the versions and the day.
+            optional --save save: PathBuf
         }
 
         /// Print what waiting costs, on our schedule and on those of others.

@@ -13,11 +13,13 @@
 //! | instruction counts | [`callgrind`] |
 //! | what waiting costs, simulated | [`simulate`] |
 //! | what is printed | [`report`] |
+//! | what the numbers belong to | [`machine`] |
 //! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`], [`http`] |
 
 mod callgrind;
 mod flags;
 mod http;
+mod machine;
 mod measure;
 mod report;
 mod rounds;
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
 
 fn run_tasks(options: &flags::Run) -> Result<()> {
     let wanted = options.name.as_deref().unwrap_or_default();
+    let facts = machine::facts();
     // Beside the program, below the target directory: made anew in each run, and never in anybody's way.
     let directory = std::env::current_exe()?.with_file_name("inputs");
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
@@ -81,7 +84,12 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
     }
     ensure!(!outcomes.is_empty(), "no task's name contains `{wanted}`");
 
-    print!("{}{}", report::text(&outcomes), report::instructions(counts.as_deref()));
+    let numbers = format!("{}{}", report::text(&outcomes), report::instructions(counts.as_deref()));
+    print!("{numbers}");
+    if let Some(path) = &options.save {
+        let text = report::page(&facts, &numbers);
+        fs::write(path, text).with_context(|| path.display().to_string())?;
+    }
     if let Some(path) = &options.json {
         let json = serde_json::json!({"outcomes": outcomes, "instructions": counts});
         fs::write(path, serde_json::to_string_pretty(&json)?).with_context(|| path.display().to_string())?;

@@ -7,6 +7,26 @@ use comfy_table::{CellAlignment, Table, presets};
 use crate::callgrind::Count;
 use crate::rounds::{Median, Outcome, WayOutcome};
 
+/// The numbers as a page, for those who were not there.
+pub(crate) fn page(facts: &str, numbers: &str) -> String {
+    format!(
+        "<!-- Written by `cargo xtask bench --save`. Not to be edited. -->
+
+# Benchmarks
+
+Each number is a ratio against the first way of its table, measured in the same run and in turns: the median of the rounds,
+and in parentheses the quartiles. Times in milliseconds are of CPU, and of this machine alone. `ok` and `MISS` are about
+the goals of the project; what is missed is explained in ARCHITECTURE.md.
+
+{facts}
+Compared with:
+
+{}
+{numbers}",
+        crate::machine::peers()
+    )
+}
+
 /// The numbers as text.
 pub(crate) fn text(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
