@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xshell::Shell;
 
-use crate::{fuzz, layers, lint, openapi, package, test, tidy};
+use crate::{compatibility, fuzz, layers, lint, openapi, package, test, tidy};
 
 /// A named part of a gate.
 struct Step {
@@ -13,7 +13,7 @@ struct Step {
     run: fn(&Shell) -> Result<()>,
 }
 
-const CI: [Step; 8] = [
+const CI: [Step; 9] = [
     Step {
         name: "fmt --check",
         run: |sh| lint::fmt(sh, true),
@@ -46,6 +46,10 @@ const CI: [Step; 8] = [
         name: "test, models with all features",
         run: test::models_with_all_features,
     },
+    Step {
+        name: "package",
+        run: |sh| package::run(sh, true),
+    },
 ];
 
 const NIGHTLY: [Step; 7] = [
@@ -70,8 +74,8 @@ const NIGHTLY: [Step; 7] = [
         run: |sh| fuzz::run(sh, None, None),
     },
     Step {
-        name: "package",
-        run: |sh| package::run(sh, true),
+        name: "compatibility",
+        run: compatibility::run,
     },
     Step {
         name: "deny",

@@ -5,11 +5,13 @@
 //! 2. crates of others, layer by layer ([`arrows`]);
 //! 3. what `dbx12-types`, and `dbx12-http` without its feature `hyper`, reach in the end ([`trees`]);
 //! 4. lints, version and edition inherited from the workspace; our own crates pinned to one version ([`manifests`]);
-//! 5. names that belong to a few files: hyper, rustls, sockets, timers ([`names`]).
+//! 5. names that belong to a few files: hyper, rustls, sockets, timers, what only Unix has ([`names`]);
+//! 6. what the public APIs name ([`public`]).
 
 mod arrows;
 mod manifests;
 mod names;
+mod public;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
@@ -30,5 +32,6 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     violations.extend(manifests::check(&packages));
     violations.extend(trees::check(sh)?);
     violations.extend(names::check(&files::read_all(sh, "crates", &["rs"])?, table::NAMES));
+    violations.extend(public::check(sh)?);
     violation::report("layers", &violations)
 }

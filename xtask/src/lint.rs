@@ -1,9 +1,9 @@
-//! What the compiler's own tools say about the sources: rustfmt, clippy, rustdoc, and cargo-deny where it is installed.
+//! What the compiler's own tools say about the sources: rustfmt, clippy, rustdoc and cargo-deny.
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::workspace;
+use crate::{cargo_tool, workspace};
 
 /// Formats the sources, or only checks that they are formatted.
 ///
@@ -72,20 +72,11 @@ pub(crate) fn doc(sh: &Shell) -> Result<()> {
         .run()?)
 }
 
-/// Checks licences, sources and duplicates of all dependencies against `deny.toml`. Says so if cargo-deny is not here.
+/// Checks licences, sources and duplicates of all dependencies against `deny.toml`.
 ///
 /// # Errors
-/// When cargo-deny refuses a dependency.
+/// When cargo-deny refuses a dependency, or is missing and cannot be installed.
 pub(crate) fn deny(sh: &Shell) -> Result<()> {
-    if cmd!(sh, "cargo deny --version")
-        .quiet()
-        .ignore_stdout()
-        .ignore_stderr()
-        .run()
-        .is_err()
-    {
-        eprintln!("skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
-        return Ok(());
-    }
+    let _path = cargo_tool::ensure(sh, "deny")?;
     Ok(cmd!(sh, "cargo deny check bans licenses sources").run()?)
 }

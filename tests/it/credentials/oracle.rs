@@ -4,7 +4,6 @@
 use dbx12_exec::http::ConfigFile;
 use dbx12_exec::http::Host;
 use dbx12_exec::http::credentials::Netrc;
-use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -169,7 +168,7 @@ struct Read {
 
 fn entry(text: &str) -> Option<Read> {
     let found = Netrc::parse(text).ok()?.find(&Host::parse("h.example").unwrap());
-    let entry = found.map(|entry| (entry.login.clone(), entry.password.expose_secret().to_owned()));
+    let entry = found.map(|entry| (entry.login.clone(), entry.password().to_owned()));
     Some(Read { entry })
 }
 

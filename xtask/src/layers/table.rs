@@ -221,6 +221,21 @@ pub(crate) const NOT_WITHOUT_HYPER: &[&str] = &[
     "webpki*",
 ];
 
+/// Crates whose types must not be in a public API.
+pub(crate) const NOT_IN_PUBLIC: &[&str] = &[
+    "h2",
+    "hyper",
+    "hyper_rustls",
+    "hyper_util",
+    "ring",
+    "rustix",
+    "rustls",
+    "rustls_pki_types",
+    "rustls_platform_verifier",
+    "secrecy",
+    "tokio_rustls",
+];
+
 /// A name that only some source files may use.
 #[derive(Debug)]
 pub(crate) struct NameRule {
@@ -278,6 +293,31 @@ pub(crate) const NAMES: &[NameRule] = &[
         homes: &[("dbx12-http", TRANSPORT)],
         why: "only the transport of `dbx12-http` knows a socket on the client side",
         fix: "send a request through `dbx12_http::Client`",
+    },
+    NameRule {
+        what: "what only Unix has",
+        names: &[
+            "std::os::unix",
+            "std::os::fd",
+            "rustix",
+            "tokio::signal::unix",
+            "…UnixStream",
+            "…UnixListener",
+        ],
+        free: &["dbx12-tests", "dbx12-local"],
+        homes: &[
+            (
+                "dbx12-http",
+                &[
+                    "credentials/command.rs",
+                    "credentials/netrc.rs",
+                    "credentials/netrc/tests.rs",
+                ],
+            ),
+            ("dbx12-cli", &["background.rs", "signals.rs"]),
+        ],
+        why: "the layers and the command line compile for Windows too; only the local workspace needs Unix",
+        fix: "keep it in one of the files of this rule, behind `cfg(unix)`, with something for other systems beside it",
     },
     NameRule {
         what: "a timer",

@@ -5,7 +5,7 @@
 
 use super::CredentialError;
 use crate::Host;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -32,8 +32,14 @@ pub struct Netrc {
 pub struct NetrcEntry {
     /// The user.
     pub login: String,
-    /// The password.
-    pub password: SecretString,
+    pub(crate) password: SecretString,
+}
+
+impl NetrcEntry {
+    /// The password: a secret. `Debug` does not show it.
+    pub fn password(&self) -> &str {
+        self.password.expose_secret()
+    }
 }
 
 impl Netrc {

@@ -1,12 +1,11 @@
 //! Against Python's own `netrc` module.
 
 use super::*;
-use secrecy::ExposeSecret as _;
 use std::process::{Command, Stdio};
 
 fn found(text: &str, host: &str) -> Option<(String, String)> {
     let entry = parse(text).unwrap().find(&Host::parse(host).unwrap())?;
-    Some((entry.login, entry.password.expose_secret().to_owned()))
+    Some((entry.login.clone(), entry.password().to_owned()))
 }
 
 /// What Python reads in each file for the host: `None` when it refuses the file, else login and password or nothing.
