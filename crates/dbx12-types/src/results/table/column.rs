@@ -13,8 +13,8 @@ use std::collections::HashMap;
 pub struct Column {
     /// The column's name.
     pub name: String,
-    /// Its type as it came: JSON text such as `"long"` with its quotes, or a Hive string such as `bigint`. Empty when
-    /// the schema does not say.
+    /// Its type as it came, in whatever spelling: JSON text such as `"long"` with its quotes, or a Hive string such as
+    /// `bigint`. Empty when the schema does not say.
     pub data_type: String,
 }
 
@@ -41,7 +41,7 @@ impl Column {
     /// assert_eq!(Column::new("id", "bigint").spark_type(), DataType::Long);
     /// ```
     pub fn spark_type(&self) -> DataType {
-        DataType::parse(&self.data_type)
+        DataType::parse(&self.data_type).into_plain()
     }
 }
 
