@@ -130,6 +130,35 @@ impl<'a> Cursor<'a> {
         Some(if sign == 1 { -number } else { number })
     }
 
+    /// The float that begins here, when it is digits with at most one point, and at most 15 of them; goes past it. These
+    /// digits and their power of ten are exact, and so their quotient is the nearest float. `None` for all else; then it
+    /// stays.
+    pub(crate) fn float(&mut self) -> Option<f64> {
+        const POWERS_OF_TEN: [f64; 16] = [
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+        ];
+        let rest = self.rest();
+        let sign = usize::from(rest.first() == Some(&b'-'));
+        let (mut length, mut digits, mut point) = (sign, 0u64, None);
+        while let Some(byte) = rest.get(length) {
+            match byte {
+                b'0'..=b'9' => digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
+                b'.' if point.is_none() => point = Some(length),
+                _ => break,
+            }
+            length += 1;
+        }
+        let is_plain = rest.get(length).is_none_or(|byte| ENDS_NUMBER[usize::from(*byte)]);
+        let count = length - sign - usize::from(point.is_some());
+        if !is_plain || !(1..=15).contains(&count) {
+            return None;
+        }
+        let fraction = point.map_or(0, |point| length - point - 1);
+        self.at += length;
+        let number = digits as f64 / POWERS_OF_TEN[fraction];
+        Some(if sign == 1 { -number } else { number })
+    }
+
     /// Whether it is where `other` is, in the same text.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
         self.at == other.at

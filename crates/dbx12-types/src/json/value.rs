@@ -76,18 +76,6 @@ macro_rules! integers {
     )*};
 }
 
-macro_rules! floats {
-    ($($method:ident: $visit:ident)*) => {$(
-        fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            let token = self.cursor.value();
-            match float(token)? {
-                Some(number) => visitor.$visit(number),
-                None => json(token).$method(visitor),
-            }
-        }
-    )*};
-}
-
 macro_rules! texts {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -225,7 +213,24 @@ impl<'a> Deserializer<'a> for JsonText<'_, 'a> {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
-    floats! { deserialize_f32: visit_f32 deserialize_f64: visit_f64 }
+    fn deserialize_f32<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let token = self.cursor.value();
+        match float(token)? {
+            Some(number) => visitor.visit_f32(number),
+            None => json(token).deserialize_f32(visitor),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if let Some(number) = self.cursor.float() {
+            return visitor.visit_f64(number);
+        }
+        let token = self.cursor.value();
+        match float(token)? {
+            Some(number) => visitor.visit_f64(number),
+            None => json(token).deserialize_f64(visitor),
+        }
+    }
 
     texts! { deserialize_str deserialize_string deserialize_char deserialize_identifier }
 

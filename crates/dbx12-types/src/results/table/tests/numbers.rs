@@ -2,6 +2,7 @@
 
 use super::{all, table, text, typed};
 use crate::results::Table;
+use proptest::prelude::{ProptestConfig, proptest};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -130,4 +131,18 @@ fn a_number_that_is_too_large_is_refused_and_named() {
     }
     let table = typed(&["a int"], "[[300]]");
     assert!(refused::<(u8,)>(&table).contains("invalid value: integer `300`, expected u8"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_float_is_the_nearest_one(number in "-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?") {
+        let table = table(&format!("\"data\":[[{number},[{number} ]]]"));
+        let expected: f64 = number.parse().unwrap();
+        match all::<(f64, Vec<f64>)>(&table) {
+            Ok(rows) => assert_eq!([rows[0].0, rows[0].1[0]].map(f64::to_bits), [expected.to_bits(); 2]),
+            Err(error) => assert!(expected.is_infinite(), "{error}"),
+        }
+    }
 }
