@@ -8,3 +8,10 @@ mod value;
 
 pub(crate) use place::Place;
 pub(crate) use value::{JsonText, decode};
+
+/// The message without its line and column: whoever asked tells the place in another way.
+pub(crate) fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
+}

@@ -1,6 +1,6 @@
 //! What can be wrong with a table.
 
-use crate::json::Place;
+use crate::json::{Place, without_place};
 use std::fmt;
 use std::io;
 
@@ -162,13 +162,6 @@ impl fmt::Display for Problem {
             Self::Arrow(source) => write!(f, "Arrow refuses the batch: {source}"),
         }
     }
-}
-
-/// The message without its line and column: they count from the beginning of the cell.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
 }
 
 impl std::error::Error for TableError {
