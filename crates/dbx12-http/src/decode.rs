@@ -2,6 +2,7 @@
 
 use crate::ErrorKind;
 use crate::failure::Failure;
+use crate::types::{self, DecodeError};
 use bytes::Bytes;
 use http::{Response, header};
 use serde::de::DeserializeOwned;
@@ -13,17 +14,14 @@ pub(crate) fn answer<T: DeserializeOwned>(response: Response<Bytes>) -> Result<T
         b"" => b"{}",
         body => body,
     };
-    let error = match serde_json::from_slice(body) {
+    let error = match types::decode(body) {
         Ok(answer) => return Ok(answer),
         Err(error) => error,
     };
     if is_page(&response) {
         return Err(login_page(&response, title(response.body())));
     }
-    let message = format!(
-        "the response is not what the API documents: {}",
-        locate::<T>(body, &error)
-    );
+    let message = format!("the response is not what the API documents: {}", located(&error));
     Err(Failure::of_answer(&response, ErrorKind::Decode, message))
 }
 
@@ -90,21 +88,13 @@ fn title(body: &[u8]) -> Option<String> {
     Some(one_line(&page[start..end])).filter(|title| !title.is_empty())
 }
 
-/// Where in the JSON the trouble is. Decoding again is slow, but only done for the message.
-fn locate<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> String {
-    if error.is_syntax() || error.is_eof() {
-        return format!("it is not JSON: {}", without_values(&error.to_string()));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Ok(_) => return without_values(&error.to_string()),
-        Err(error) => error,
-    };
-    let path = error.path().to_string();
-    let problem = without_values(&error.inner().to_string());
-    match path.as_str() {
-        "." | "" => problem,
-        _ => format!("at `{}`: {problem}", one_line(&path)),
+/// What is wrong, and where in the JSON it is.
+fn located(error: &DecodeError) -> String {
+    let problem = without_values(&error.problem().to_string());
+    match error.path() {
+        _ if error.problem().is_syntax() || error.problem().is_eof() => format!("it is not JSON: {problem}"),
+        "" => problem,
+        path => format!("at `{}`: {problem}", one_line(path)),
     }
 }
 

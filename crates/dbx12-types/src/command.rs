@@ -1,6 +1,7 @@
 //! Commands: execute, look at, cancel.
 
-use crate::fields::Object;
+use crate::fields::{Object, Value};
+use crate::results::ResultsOrRaw;
 use crate::{ClusterId, CommandId, ContextId, Fields, Language, Results};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::Serialize;
@@ -10,7 +11,8 @@ use std::fmt;
 open_enum! {
     /// What a command is doing.
     pub enum CommandStatus {
-        /// It was cancelled. The real service mostly says `Finished` with an error instead. `Canceled` is read too.
+        /// It was cancelled. The real service mostly says `Finished` with an error instead. `Canceled` is read too,
+        /// and written back in a message it came with.
         ///
         /// See [`RemoteError::is_cancelled`](crate::RemoteError::is_cancelled).
         Cancelled = "Cancelled" | "Canceled",
@@ -114,6 +116,8 @@ impl std::str::FromStr for CommandOptions {
     }
 }
 
+impl Value for CommandOptions {}
+
 impl PartialEq for CommandOptions {
     fn eq(&self, other: &Self) -> bool {
         self.fields() == other.fields()
@@ -191,7 +195,8 @@ wire_object! {
         id: Option<CommandId> = "id",
         /// What it is doing.
         status: CommandStatus = "status",
-        /// What came of it. Missing or `null` until it has ended; a finished command may have none.
+        /// What came of it. Missing or `null` until it has ended; a finished command may have none. What is no object
+        /// is in `extra`.
         results: Option<Results> = "results",
     }
 }
@@ -228,9 +233,12 @@ impl<'de> Deserialize<'de> for CommandInfo {
                         fields.push((name, map.next_value()?));
                         continue;
                     }
-                    results = map.next_value::<Option<Results>>()?;
-                    if results.is_none() {
-                        fields.push((name, RawValue::NULL.to_owned()));
+                    match map.next_value()? {
+                        ResultsOrRaw::Results(one) => results = Some(one),
+                        ResultsOrRaw::Raw(raw) => {
+                            results = None;
+                            fields.push((name, raw));
+                        }
                     }
                 }
                 let mut info = CommandInfo::from_fields(Fields::of(fields)).map_err(A::Error::custom)?;

@@ -49,6 +49,8 @@ macro_rules! id {
             }
         }
 
+        impl crate::fields::Value for $name {}
+
         /// An id must be there: without it a message makes no sense.
         impl Field for $name {
             fn take(fields: &mut Fields, name: &'static str) -> Result<Self, FieldError> {

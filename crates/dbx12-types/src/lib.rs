@@ -10,11 +10,13 @@ mod base64;
 pub mod cluster;
 pub mod command;
 pub mod context;
+mod decode;
 pub mod endpoint;
 pub mod error_body;
 pub mod fields;
 pub mod guide;
 pub mod id;
+mod json;
 pub mod library;
 pub mod pairs;
 pub mod parameter;
@@ -36,6 +38,7 @@ pub use command::{
 pub use context::{
     ContextInfo, ContextStatus, CreateContext, CreatedContext, DestroyContext, DestroyedContext, GetContext, Language,
 };
+pub use decode::{DecodeError, decode};
 pub use endpoint::{Endpoint, Idempotency, Method};
 pub use error_body::ErrorBody;
 pub use fields::{FieldError, Fields};

@@ -54,7 +54,7 @@ fn exact(json: &str) -> Exact {
 type Survival = fn(&str) -> Result<String, String>;
 
 fn survival<T: Serialize + DeserializeOwned>(json: &str) -> Result<String, String> {
-    let message: T = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let message: T = crate::decode(json.as_bytes()).map_err(|error| error.to_string())?;
     Ok(serde_json::to_string(&message).unwrap())
 }
 
@@ -111,7 +111,36 @@ fn an_answer_without_its_id_is_refused_and_the_id_named() {
         "id is not text"
     );
     let list = survival::<Vec<crate::ClusterInfo>>(r#"[{"id":"1"},{"..":""}]"#).unwrap_err();
-    assert!(list.starts_with("missing id at line 1"), "{list}");
+    assert!(list.starts_with("at `[1]`: missing id"), "{list}");
+}
+
+#[test]
+fn results_of_any_shape_are_kept() {
+    for results in [
+        "null",
+        "5",
+        "-7",
+        "18446744073709551615",
+        "true",
+        r#""x""#,
+        "[]",
+        "[1e999,{\"a\" :[null]}]",
+    ] {
+        let json = format!(r#"{{"id":"1","status":"Finished","results":{results}}}"#);
+        let info: CommandInfo = serde_json::from_str(&json).unwrap();
+        assert_eq!(info.results, None);
+        assert_eq!(info.extra.get("results").unwrap().get(), results);
+        let other_place = format!(r#"{{"id":"1","results":{results},"status":"Finished"}}"#);
+        assert_eq!(exact(&survival::<CommandInfo>(&other_place).unwrap()), exact(&json));
+        let mut info = info;
+        info.results = Some(Results::text("x"));
+        assert_eq!(serde_json::to_string(&info).unwrap().matches("results").count(), 1);
+    }
+    for results in ["1.5", "1e400", "123456789012345678901234567890"] {
+        let json = format!(r#"{{"id":"1","status":"Finished","results":{results}}}"#);
+        let error = survival::<CommandInfo>(&json).unwrap_err();
+        assert!(error.starts_with("at `results`: "), "{error}");
+    }
 }
 
 #[test]
@@ -139,7 +168,10 @@ fn value() -> impl Strategy<Value = String> {
         "-1e999",
         "123456789012345678901234567890.10",
         "0.1",
+        "5",
         r#""Sideways""#,
+        r#""Canceled""#,
+        r#""SCALA""#,
         r#""""#,
         r#"" \u00e9\ud83d\ude00\\""#,
         "[1,[null]]",
@@ -198,14 +230,16 @@ fn apply(fields: &mut Vec<(String, String)>, change: &Change) {
     }
 }
 
-/// Nothing can be made of a message without its id, or of results that are no object.
+/// Nothing can be made of a message without its id, or of results that are a number of no integer type.
 fn makes_no_sense(json: &str, error: &str) -> bool {
     let results = serde_json::from_str::<Fields>(json)
         .ok()
         .and_then(|mut fields| fields.remove("results"));
-    error.starts_with("missing ")
+    let is_float =
+        |raw: &RawValue| raw.get().starts_with(|c: char| c == '-' || c.is_ascii_digit()) && raw.get().len() > 1;
+    error.contains("missing ")
         || error.contains(" is not text")
-        || results.is_some_and(|raw| !raw.get().starts_with('{'))
+        || (error.starts_with("at `results`: ") && results.is_some_and(|raw| is_float(&raw)))
 }
 
 proptest! {

@@ -26,7 +26,8 @@ macro_rules! wire_object {
                 #[cfg_attr(feature = "schema", schemars(rename = $wire))]
                 pub $field: $type,
             )*
-            /// What came with it and was not read into a field above; written back unchanged.
+            /// What came with it and was not read into a field above, or in another spelling than it is written in; written
+            /// back unchanged.
             #[cfg_attr(feature = "schema", schemars(skip))]
             pub extra: crate::Fields,
         }
@@ -57,12 +58,10 @@ macro_rules! wire_object {
             #[allow(dead_code, reason = "only results write their fields beside a `resultType`")]
             pub(crate) fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
                 $(
-                    if !crate::fields::Field::is_absent(&self.$field) {
-                        map.serialize_entry($wire, &self.$field)?;
-                    }
+                    crate::fields::Field::write(&self.$field, $wire, &self.extra, map)?;
                 )*
                 let written: &[Option<&str>] =
-                    &[$( (!crate::fields::Field::is_absent(&self.$field)).then_some($wire), )*];
+                    &[$( crate::fields::Field::is_written(&self.$field, $wire, &self.extra).then_some($wire), )*];
                 self.extra.write_except(written, map)
             }
         }

@@ -36,7 +36,8 @@ macro_rules! open_enum {
         ///
         /// # Unknown values
         /// A value that this version does not know becomes `Unrecognized`, is kept, and is written back as it came. A
-        /// missing value is the empty `Unrecognized`, see `is_absent`.
+        /// missing value is the empty `Unrecognized`, see `is_absent`. Where a known value came in another spelling, a
+        /// message keeps that in its `extra`, and writes it back as long as the field stays the same.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
@@ -119,15 +120,28 @@ macro_rules! open_enum {
             }
         }
 
+        impl crate::fields::Value for $name {
+            fn is_written_as(&self, text: &serde_json::value::RawValue) -> bool {
+                serde_json::from_str::<String>(text.get()).is_ok_and(|text| text == self.as_str())
+            }
+        }
+
         impl crate::fields::Field for $name {
             fn take(fields: &mut crate::Fields, name: &'static str) -> Result<Self, crate::FieldError> {
                 // Empty text would read as "missing": it stays in `extra`.
                 let said = fields.read::<String>(name).is_some_and(|text| !text.is_empty());
-                Ok(if said { fields.take(name).unwrap_or_default() } else { Self::default() })
+                Ok(if said { fields.take_spelled(name).unwrap_or_default() } else { Self::default() })
             }
 
             fn is_absent(&self) -> bool {
                 Self::is_absent(self)
+            }
+
+            fn other_spelling<'a>(
+                extra: &'a crate::Fields,
+                name: &str,
+            ) -> Option<(Self, &'a serde_json::value::RawValue)> {
+                extra.other_spelling(name)
             }
         }
     };
@@ -135,7 +149,32 @@ macro_rules! open_enum {
 
 #[cfg(test)]
 mod tests {
-    use crate::{CommandStatus, Language};
+    use crate::{CommandInfo, CommandStatus, ExecuteCommand, Language};
+
+    #[test]
+    fn a_message_keeps_the_spelling_it_came_with_until_the_field_is_changed() {
+        let canceled = r#"{"id":"1","status":"Canceled"}"#;
+        let mut info: CommandInfo = serde_json::from_str(canceled).unwrap();
+        assert_eq!(info.status, CommandStatus::Cancelled);
+        assert_eq!(serde_json::to_string(&info).unwrap(), canceled);
+        info.status = CommandStatus::Finished;
+        assert_eq!(
+            serde_json::to_string(&info).unwrap(),
+            r#"{"id":"1","status":"Finished"}"#
+        );
+
+        let execute = r#"{"clusterId":"c","contextId":"x","language":"Scala","command":"1"}"#;
+        let mut request: ExecuteCommand = serde_json::from_str(execute).unwrap();
+        assert_eq!(request.language, Some(Language::Scala));
+        assert_eq!(serde_json::to_string(&request).unwrap(), execute);
+        request.language = Some(Language::Sql);
+        assert_eq!(
+            serde_json::to_string(&request).unwrap(),
+            execute.replace("Scala", "sql")
+        );
+        request.language = None;
+        assert!(!serde_json::to_string(&request).unwrap().contains("language"));
+    }
 
     #[test]
     fn spellings_of_the_wild_are_read_and_one_is_written() {

@@ -2,8 +2,11 @@
 
 use crate::Fields;
 use crate::fields::Object;
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use std::fmt;
 
 mod image;
 mod mime;
@@ -96,6 +99,8 @@ impl Results {
     }
 }
 
+impl crate::fields::Value for Results {}
+
 impl Serialize for Results {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Self::Empty(fields) | Self::Unrecognized(fields) = self {
@@ -119,5 +124,66 @@ impl Serialize for Results {
 impl<'de> Deserialize<'de> for Results {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_fields(Fields::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// What stands where results should be.
+pub(crate) enum ResultsOrRaw {
+    Results(Results),
+    /// No object: `null`, or what no version of the service is known to send.
+    Raw(Box<RawValue>),
+}
+
+/// Results may be large, so they are decoded on the way. Anything else is small, and made JSON text again.
+impl<'de> Deserialize<'de> for ResultsOrRaw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyVisitor;
+
+        impl AnyVisitor {
+            fn raw<E: de::Error>(value: &(impl Serialize + ?Sized)) -> Result<ResultsOrRaw, E> {
+                to_raw_value(value).map(ResultsOrRaw::Raw).map_err(E::custom)
+            }
+        }
+
+        impl<'de> Visitor<'de> for AnyVisitor {
+            type Value = ResultsOrRaw;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("results")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ResultsOrRaw, A::Error> {
+                let results = Results::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ResultsOrRaw::Results(results))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<ResultsOrRaw, A::Error> {
+                Self::raw(&Vec::<Box<RawValue>>::deserialize(SeqAccessDeserializer::new(seq))?)
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<ResultsOrRaw, E> {
+                Self::raw(&())
+            }
+
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<ResultsOrRaw, E> {
+                Self::raw(&value)
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<ResultsOrRaw, E> {
+                Self::raw(&value)
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<ResultsOrRaw, E> {
+                Self::raw(&value)
+            }
+
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<ResultsOrRaw, E> {
+                Self::raw(value)
+            }
+
+            // No `visit_f64`: by then digits are lost, so a number with a fraction or beyond 64 bits is refused.
+        }
+
+        deserializer.deserialize_any(AnyVisitor)
     }
 }

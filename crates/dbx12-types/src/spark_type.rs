@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::fmt;
+use std::mem::discriminant;
 use std::str::FromStr;
 
 mod hive;
@@ -21,8 +22,9 @@ pub use nested::{ArrayType, MapType, StructField, StructType, UserDefinedType};
 ///
 /// * JSON is written back equal as JSON: unknown members of a struct, a field or a field's metadata are kept, and byte
 ///   for byte when it came as Spark writes it.
-/// * A Hive string is written back byte for byte when it came as Spark writes it. Other spellings (`BIGINT`, `long`,
-///   `decimal( 10, 2 )`) are read and become Spark's own.
+/// * A Hive string is written back byte for byte. What came in another spelling than Spark's own (`BIGINT`, `long`,
+///   `decimal( 10, 2 )`) is [`Spelled`](DataType::Spelled), equal to the same type in any other spelling; to match on it,
+///   see [`plain`](DataType::plain).
 ///
 /// ```
 /// use dbx12_types::DataType;
@@ -31,10 +33,14 @@ pub use nested::{ArrayType, MapType, StructField, StructType, UserDefinedType};
 /// assert_eq!(data_type.to_json(), json);
 /// assert_eq!(data_type.to_string(), "array<decimal(10,2)>");
 /// assert_eq!(DataType::parse("geography(4326)").to_string(), "geography(4326)");
+///
+/// let spelled = DataType::parse("ARRAY<long>");
+/// assert_eq!(spelled, DataType::parse("array<bigint>"));
+/// assert_eq!(spelled.to_string(), "ARRAY<long>");
 /// ```
 ///
 /// The names are those of Spark's `DataType.typeName` (JSON) and `DataType.catalogString` (Hive).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DataType {
     /// Only `null`: `void`.
@@ -95,17 +101,44 @@ pub enum DataType {
     UserDefined(Box<UserDefinedType>),
     /// A type that this version does not know. It is written back as it came.
     Unrecognized(UnrecognizedType),
+    /// A known type whose Hive string is not how Spark spells it. It is written back as it came. Types inside of others
+    /// are never this, and neither is [`Column::spark_type`](crate::results::Column::spark_type).
+    Spelled(Box<SpelledType>),
 }
 
 impl DataType {
-    /// The type in either form. JSON begins with a quote or a brace, and no Hive string does.
+    /// The type in either form. JSON begins with a quote, a bracket, a brace or a digit, and no Hive string does.
     pub fn parse(text: &str) -> Self {
-        if text.trim_start().starts_with(['"', '{'])
+        let may_be_json = |first: char| "\"[{-".contains(first) || first.is_ascii_digit();
+        if (text.trim_start().starts_with(may_be_json) || matches!(text, "true" | "false"))
             && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
         {
             return json::parse(raw);
         }
-        hive::parse(text)
+        let data_type = hive::parse(text);
+        if data_type.to_string() == text {
+            return data_type;
+        }
+        Self::Spelled(Box::new(SpelledType {
+            text: text.into(),
+            data_type,
+        }))
+    }
+
+    /// What the type is, however it was spelled: never [`Spelled`](Self::Spelled).
+    pub fn plain(&self) -> &Self {
+        match self {
+            Self::Spelled(spelled) => &spelled.data_type,
+            plain => plain,
+        }
+    }
+
+    /// As [`plain`](Self::plain).
+    pub(crate) fn into_plain(self) -> Self {
+        match self {
+            Self::Spelled(spelled) => spelled.data_type,
+            plain => plain,
+        }
     }
 
     /// Spark's JSON for it: `"long"`, with its quotes.
@@ -121,12 +154,56 @@ impl DataType {
 
     /// Whether it is a type of numbers.
     pub fn is_numeric(&self) -> bool {
-        self.is_integral() || matches!(self, Self::Float | Self::Double | Self::Decimal { .. })
+        self.is_integral() || matches!(self.plain(), Self::Float | Self::Double | Self::Decimal { .. })
     }
 
     /// Whether it is a type of whole numbers, of 8 to 64 bits.
     pub fn is_integral(&self) -> bool {
-        matches!(self, Self::Byte | Self::Short | Self::Integer | Self::Long)
+        matches!(self.plain(), Self::Byte | Self::Short | Self::Integer | Self::Long)
+    }
+}
+
+/// Equal when they are the same type, however it was spelled.
+impl PartialEq for DataType {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.plain(), other.plain()) {
+            (
+                Self::Decimal { precision, scale },
+                Self::Decimal {
+                    precision: other_precision,
+                    scale: other_scale,
+                },
+            ) => (precision, scale) == (other_precision, other_scale),
+            (Self::Char(one), Self::Char(other)) | (Self::Varchar(one), Self::Varchar(other)) => one == other,
+            (
+                Self::Interval { first, last },
+                Self::Interval {
+                    first: other_first,
+                    last: other_last,
+                },
+            ) => (first, last) == (other_first, other_last),
+            (Self::Array(one), Self::Array(other)) => one == other,
+            (Self::Map(one), Self::Map(other)) => one == other,
+            (Self::Struct(one), Self::Struct(other)) => one == other,
+            (Self::UserDefined(one), Self::UserDefined(other)) => one == other,
+            (Self::Unrecognized(one), Self::Unrecognized(other)) => one == other,
+            // The others are one word each.
+            (one, other) => discriminant(one) == discriminant(other),
+        }
+    }
+}
+
+/// A type by the text of its Hive string, which is not Spark's own spelling.
+#[derive(Clone, Debug)]
+pub struct SpelledType {
+    text: Box<str>,
+    data_type: DataType,
+}
+
+impl SpelledType {
+    /// The text as it came.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }
 

@@ -69,7 +69,6 @@ pub(crate) const LAYERS: &[Layer] = &[
             "secrecy",
             "serde",
             "serde_json",
-            "serde_path_to_error",
             "thiserror",
             "tokio",
             "tower-service",

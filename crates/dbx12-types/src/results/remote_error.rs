@@ -4,6 +4,7 @@ use super::plain::{plain_text, without_ansi};
 
 mod exception;
 mod frame;
+mod group;
 mod jvm;
 mod position;
 mod python;
@@ -80,13 +81,18 @@ impl RemoteError {
             .any(|text| text.contains("CommandCancelledException"))
     }
 
-    /// The exception that was raised, of Python, the JVM or SQL; the last one when others led to it.
+    /// The exception that was raised, of Python, the JVM or SQL; the last one when others led to it, and the group when it
+    /// is one of several. Of code that the Scala compiler refuses the first complaint, as the class `error`.
     pub fn exception(&self) -> Option<Exception> {
-        let summary = self.summary.as_deref().unwrap_or_default();
-        Exception::from_summary(summary, &self.plain_summary()).or_else(|| Exception::from_trace(&self.traceback()))
+        let (html, summary, trace) = (self.summary.as_deref(), self.plain_summary(), self.traceback());
+        Exception::from_summary(html.unwrap_or_default(), &summary)
+            .or_else(|| Exception::from_trace(group::parts(&trace).first()?))
+            .or_else(|| jvm::first_compile_error(&summary))
+            .or_else(|| jvm::first_compile_error(&trace))
     }
 
-    /// The exceptions that led to it, nearest first: what Python was handling, what the JVM says behind `Caused by:`.
+    /// The exceptions that led to it, nearest first: what Python was handling, what the JVM says behind `Caused by:`; and
+    /// the exceptions of a group, in its order.
     pub fn causes(&self) -> Vec<Exception> {
         exception::causes(&self.traceback())
     }

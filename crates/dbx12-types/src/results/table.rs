@@ -4,6 +4,7 @@ use crate::fields::{FieldError, Object};
 use crate::{DataType, Fields};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{BufWriter, Write};
 
@@ -11,7 +12,6 @@ mod cell;
 mod column;
 mod column_values;
 mod csv;
-mod decode;
 mod error;
 mod json_lines;
 mod markdown;
@@ -19,7 +19,6 @@ mod number;
 #[cfg(feature = "arrow")]
 mod record_batch;
 mod rows;
-mod scan;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -123,6 +122,8 @@ impl Table {
 
     /// The rows, decoded one at a time into tuples, vectors, maps, or structs by column name.
     ///
+    /// Keys of maps can be borrowed (`HashMap<&str, _>`) where no column's name has an escape.
+    ///
     /// ```
     /// use dbx12_types::{CommandInfo, Results};
     /// let body = r#"{"status":"Finished","results":{"resultType":"table",
@@ -137,8 +138,8 @@ impl Table {
     ///
     /// # Errors
     /// When the rows are no array, or the schema cannot be read. A row that does not fit `T`, or has more or fewer cells
-    /// than the schema has columns, is an error of its own, naming the row and where possible the column; the rows after
-    /// it can still be read.
+    /// than the schema has columns, is an error of its own, naming the row and where possible the column and the place in
+    /// the cell; the rows after it can still be read. A map is refused where two columns have the same name.
     pub fn rows<'a, T: Deserialize<'a>>(&'a self) -> Result<Rows<'a, T>, TableError> {
         self.walk().map(Rows::new)
     }
@@ -255,9 +256,8 @@ impl Table {
     }
 
     /// The names of the columns. Missing without a schema.
-    fn names(&self) -> Result<Option<Vec<String>>, TableError> {
-        let columns = self.known_schema().map(column::columns).transpose()?;
-        Ok(columns.map(|columns| columns.into_iter().map(|column| column.name).collect()))
+    fn names(&self) -> Result<Option<Vec<Cow<'_, str>>>, TableError> {
+        self.known_schema().map(column::names).transpose()
     }
 
     fn known_schema(&self) -> Option<&RawValue> {

@@ -146,7 +146,8 @@ fn interval(text: &str) -> Option<DataType> {
 
 /// Writes the type as `catalogString` does.
 pub(super) fn write(data_type: &DataType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if let Some((_, _, name)) = SIMPLE.iter().find(|(simple, ..)| simple == data_type) {
+    let is_spelled = matches!(data_type, DataType::Spelled(_));
+    if let Some((_, _, name)) = SIMPLE.iter().find(|(simple, ..)| !is_spelled && simple == data_type) {
         return f.write_str(name);
     }
     match data_type {
@@ -158,6 +159,7 @@ pub(super) fn write(data_type: &DataType, f: &mut fmt::Formatter<'_>) -> fmt::Re
             None => f.write_str("udt"),
         },
         DataType::Unrecognized(unknown) => f.write_str(unknown.as_str()),
+        DataType::Spelled(spelled) => f.write_str(spelled.as_str()),
         other => write_parameterised(other, f),
     }
 }

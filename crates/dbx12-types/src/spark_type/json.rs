@@ -37,7 +37,7 @@ fn json_name(data_type: &DataType) -> Option<String> {
         return Some((*name).to_owned());
     }
     let mut name = String::new();
-    write_parameterised(data_type, &mut name).ok()?;
+    write_parameterised(data_type.plain(), &mut name).ok()?;
     (!name.is_empty()).then_some(name)
 }
 
@@ -107,14 +107,14 @@ impl Serialize for DataType {
         if let Some(name) = json_name(self) {
             return serializer.serialize_str(&name);
         }
-        if let Self::Unrecognized(UnrecognizedType(form)) = self {
+        if let Self::Unrecognized(UnrecognizedType(form)) = self.plain() {
             return match form {
                 super::Form::Name(name) => serializer.serialize_str(name),
                 super::Form::Json(raw) => raw.serialize(serializer),
             };
         }
         let mut map = serializer.serialize_map(None)?;
-        match self {
+        match self.plain() {
             Self::Array(array) => {
                 map.serialize_entry("type", "array")?;
                 map.serialize_entry("elementType", &array.element)?;

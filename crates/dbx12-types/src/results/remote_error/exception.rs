@@ -1,6 +1,6 @@
 //! What was raised: a class and a message.
 
-use super::{jvm, python};
+use super::{group, jvm, python};
 use std::fmt;
 
 /// An exception by its class and message.
@@ -8,6 +8,7 @@ use std::fmt;
 #[non_exhaustive]
 pub struct Exception {
     /// Its class as the trace names it, with or without where it is from: `KeyError`, `java.io.FileNotFoundException`.
+    /// `error` for what the Scala compiler complains of.
     pub class: String,
     /// Its message, which may have several lines; empty when it has none. Without the JVM's trace that Python's messages
     /// about the JVM end in.
@@ -72,6 +73,11 @@ impl Exception {
         Some(Self::with_message(class, text))
     }
 
+    /// The exception that a text begins with, whatever its class is called.
+    fn of_class(text: &str) -> Option<Self> {
+        class_at_start_of(text).map(|class| Self::with_message(class, text))
+    }
+
     /// The message is what follows the class, to the JVM's frames or the end.
     fn with_message(class: &str, text: &str) -> Self {
         let lines = text[class.len()..].split_inclusive('\n');
@@ -100,8 +106,21 @@ impl fmt::Display for Exception {
     }
 }
 
-/// The exceptions that led to the one that a trace is of, nearest first.
+/// The exceptions that led to the one that a trace is of, nearest first; those of groups after those of the chain.
 pub(super) fn causes(trace: &str) -> Vec<Exception> {
+    let parts = group::parts(trace);
+    let Some((own, grouped)) = parts.split_first() else {
+        return Vec::new();
+    };
+    let grouped = grouped.iter().flat_map(|part| {
+        let raised = chain(part).into_iter().rev();
+        // In a group there is nothing but exceptions, so their classes may have any name.
+        raised.filter_map(|part| Exception::from_trace(part).or_else(|| Exception::of_class(part.trim_start())))
+    });
+    causes_in_chain(own).into_iter().chain(grouped).collect()
+}
+
+fn causes_in_chain(trace: &str) -> Vec<Exception> {
     let mut parts = chain(trace);
     let last = parts.pop().unwrap_or_default();
     let python = parts.iter().rev().filter_map(|part| Exception::from_trace(part));

@@ -1,6 +1,6 @@
 //! The calls that led to an exception.
 
-use super::{exception, jvm, python};
+use super::{exception, group, jvm, python};
 use std::fmt;
 
 /// One call on the way to an exception, or a place that a compiler complains of.
@@ -41,7 +41,8 @@ impl fmt::Display for Frame {
 
 /// The frames of the exception that was raised last.
 pub(super) fn frames(trace: &str) -> Vec<Frame> {
-    let last = exception::last_of_chain(trace);
+    let parts = group::parts(trace);
+    let last = exception::last_of_chain(parts.first().map_or("", String::as_str));
     let python = python::frames(last);
     if !python.is_empty() {
         return python;

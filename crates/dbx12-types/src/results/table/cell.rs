@@ -2,8 +2,8 @@
 
 use super::error::TableError;
 use super::number::Parts;
-use super::scan::{Kind, Token};
 use super::walk::Walk;
+use crate::json::scan::{Kind, Token};
 use crate::{DataType, base64};
 use serde_json::value::RawValue;
 use std::borrow::Cow;

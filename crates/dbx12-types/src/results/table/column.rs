@@ -1,8 +1,11 @@
 //! A table's columns, as its schema describes them.
 
 use super::error::{Problem, TableError};
-use crate::{DataType, Fields};
+use crate::DataType;
+use crate::json::scan::Token;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// A column of a table, as the schema describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,8 +13,8 @@ use serde_json::value::RawValue;
 pub struct Column {
     /// The column's name.
     pub name: String,
-    /// Its type as it came: JSON text such as `"long"` with its quotes, or a Hive string such as `bigint`. Empty when
-    /// the schema does not say.
+    /// Its type as it came, in whatever spelling: JSON text such as `"long"` with its quotes, or a Hive string such as
+    /// `bigint`. Empty when the schema does not say.
     pub data_type: String,
 }
 
@@ -38,28 +41,52 @@ impl Column {
     /// assert_eq!(Column::new("id", "bigint").spark_type(), DataType::Long);
     /// ```
     pub fn spark_type(&self) -> DataType {
-        DataType::parse(&self.data_type)
+        DataType::parse(&self.data_type).into_plain()
     }
 }
 
 /// The columns of a schema: an array of objects in practice, of arrays in the document.
 pub(super) fn columns(schema: &RawValue) -> Result<Vec<Column>, TableError> {
-    let items: Vec<&RawValue> = serde_json::from_str(schema.get()).map_err(Problem::Schema)?;
-    let columns: Result<_, _> = items.into_iter().map(column).collect();
-    Ok(columns.map_err(Problem::Schema)?)
+    parts(schema, |name, data_type| Column {
+        name: name.map(text_or_raw).unwrap_or_default().into_owned(),
+        data_type: data_type.map(text_or_raw).unwrap_or_default().into_owned(),
+    })
 }
 
-fn column(item: &RawValue) -> Result<Column, serde_json::Error> {
+/// The names of its columns, borrowed where they have no escapes.
+pub(super) fn names(schema: &RawValue) -> Result<Vec<Cow<'_, str>>, TableError> {
+    parts(schema, |name, _| name.map(text_or_raw).unwrap_or_default())
+}
+
+/// What `make` makes of each column's name and type.
+fn parts<'a, T>(
+    schema: &'a RawValue,
+    make: impl Fn(Option<&'a RawValue>, Option<&'a RawValue>) -> T,
+) -> Result<Vec<T>, TableError> {
+    let items: Vec<&RawValue> = serde_json::from_str(schema.get()).map_err(Problem::Schema)?;
+    let parts = |(index, item): (usize, &'a RawValue)| {
+        let (name, data_type) = name_and_type(item)
+            .map_err(|source| TableError::new(Problem::Schema(source)).in_column(format!("#{}", index + 1)))?;
+        Ok(make(name, data_type))
+    };
+    items.into_iter().enumerate().map(parts).collect()
+}
+
+fn name_and_type(item: &RawValue) -> Result<(Option<&RawValue>, Option<&RawValue>), serde_json::Error> {
     if item.get().starts_with('[') {
         let parts: Vec<&RawValue> = serde_json::from_str(item.get())?;
-        let part = |index: usize| parts.get(index).map_or_else(String::new, |raw| text_or_raw(raw));
-        return Ok(Column::new(part(0), part(1)));
+        return Ok((said(parts.first()), said(parts.get(1))));
     }
-    let fields: Fields = serde_json::from_str(item.get())?;
-    let field = |name| fields.get(name).map_or_else(String::new, text_or_raw);
-    Ok(Column::new(field("name"), field("type")))
+    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(item.get())?;
+    Ok((said(fields.get("name")), said(fields.get("type"))))
 }
 
-fn text_or_raw(raw: &RawValue) -> String {
-    serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
+/// `null` says nothing, as everywhere.
+fn said<'a>(raw: Option<&&'a RawValue>) -> Option<&'a RawValue> {
+    raw.copied().filter(|raw| raw.get() != "null")
+}
+
+/// A text by its value, borrowed where it has no escapes; anything else by its JSON text.
+fn text_or_raw(raw: &RawValue) -> Cow<'_, str> {
+    Token::of(raw).string().unwrap_or(Cow::Borrowed(raw.get()))
 }

@@ -1,9 +1,9 @@
 //! Reading one column.
 
-use super::decode;
 use super::error::{Problem, TableError};
-use super::scan::Cursor;
 use super::walk::Walk;
+use crate::json::scan::Cursor;
+use crate::json::{self, Place};
 use serde::Deserialize;
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,7 +24,9 @@ impl<'a, T: Deserialize<'a>> ColumnValues<'a, T> {
         let column = match (found.next(), found.next()) {
             (Some(column), None) => Ok(column),
             (Some(_), Some(_)) => Err(Problem::Ambiguous),
-            (None, _) => Err(Problem::NoColumn { names: names.to_vec() }),
+            (None, _) => Err(Problem::NoColumn {
+                names: names.iter().map(ToString::to_string).collect(),
+            }),
         };
         let column = column.map_err(|problem| TableError::new(problem).in_column(name))?;
         Ok(Self {
@@ -51,8 +53,9 @@ impl<'a, T: Deserialize<'a>> Iterator for ColumnValues<'a, T> {
             Ok(()) => found?,
             Err(error) => return Some(Err(error)),
         };
-        let value = decode::decode(&mut Cursor::new(token.text), PhantomData);
-        Some(value.map_err(|source| self.walk.in_cell_at(self.column, Problem::Decode(source))))
+        let mut place = Place::default();
+        let value = json::decode(&mut Cursor::new(token.text), &mut place, PhantomData);
+        Some(value.map_err(|source| self.walk.in_cell_at(self.column, Problem::decode(source, place))))
     }
 }
 

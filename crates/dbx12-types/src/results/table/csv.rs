@@ -1,8 +1,8 @@
 //! Tables as CSV.
 
 use super::error::TableError;
-use super::scan::{Kind, Token};
 use super::walk::Walk;
+use crate::json::scan::{Kind, Token};
 use std::io::{self, Write};
 
 /// Writes a line of names, where there is a schema, and a line a row.

@@ -1,5 +1,6 @@
 //! What can be wrong with a table.
 
+use crate::json::{Place, without_place};
 use std::fmt;
 use std::io;
 
@@ -22,7 +23,11 @@ pub(super) enum Problem {
     /// A row has more or fewer cells than the schema has columns.
     Length { cells: usize, columns: usize },
     /// A cell or a row is not of the type asked for.
-    Decode(serde_json::Error),
+    Decode {
+        source: serde_json::Error,
+        /// Where in the cell it is; empty when it is all of it.
+        path: String,
+    },
     /// There is no column of that name; these there are.
     NoColumn { names: Vec<String> },
     /// Several columns have that name.
@@ -38,6 +43,15 @@ pub(super) enum Problem {
     /// Arrow refuses the batch.
     #[cfg(feature = "arrow")]
     Arrow(arrow_schema::ArrowError),
+}
+
+impl Problem {
+    pub(super) fn decode(source: serde_json::Error, place: Place) -> Self {
+        Self::Decode {
+            source,
+            path: place.into_path(),
+        }
+    }
 }
 
 impl TableError {
@@ -90,7 +104,7 @@ impl From<Problem> for TableError {
 
 impl From<serde_json::Error> for TableError {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(Problem::Decode(error))
+        Self::new(Problem::decode(error, Place::default()))
     }
 }
 
@@ -125,7 +139,12 @@ impl fmt::Display for Problem {
                     "it has {cells} cell{ending}, and the schema's number of columns is {columns}"
                 )
             }
-            Self::Decode(source) => write!(f, "it is not what was asked for: {}", without_place(source)),
+            Self::Decode { source, path } => {
+                if !path.is_empty() {
+                    write!(f, "at `{path}` ")?;
+                }
+                write!(f, "it is not what was asked for: {}", without_place(source))
+            }
             Self::NoColumn { names } if names.is_empty() => f.write_str("the schema names no columns"),
             Self::NoColumn { names } => write!(f, "there is none of that name, only `{}`", names.join("`, `")),
             Self::Ambiguous => f.write_str("several columns have that name; rename them in the query"),
@@ -145,17 +164,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The message without its line and column: they count from the beginning of the cell.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
-}
-
 impl std::error::Error for TableError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.problem {
-            Problem::Schema(source) | Problem::Decode(source) => Some(source),
+            Problem::Schema(source) | Problem::Decode { source, .. } => Some(source),
             Problem::Write(source) => Some(source),
             #[cfg(feature = "arrow")]
             Problem::Arrow(source) => Some(source),

@@ -1,8 +1,9 @@
 //! Tables as JSON Lines.
 
 use super::error::{Problem, TableError};
-use super::scan::{Kind, Token};
 use super::walk::Walk;
+use crate::json::scan::{Kind, Token};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
@@ -30,12 +31,12 @@ pub(super) fn write(mut walk: Walk<'_>, mut out: impl Write) -> Result<(), Table
 }
 
 /// `"name":` for each column.
-fn keys(names: &[String]) -> Result<Vec<Vec<u8>>, TableError> {
+fn keys(names: &[Cow<'_, str>]) -> Result<Vec<Vec<u8>>, TableError> {
     let mut known = HashSet::new();
     let mut keys = Vec::with_capacity(names.len());
     for name in names {
         if !known.insert(name) {
-            return Err(TableError::new(Problem::Ambiguous).in_column(name));
+            return Err(TableError::new(Problem::Ambiguous).in_column(name.as_ref()));
         }
         let mut key = serde_json::to_vec(name).map_err(Problem::Schema)?;
         key.push(b':');

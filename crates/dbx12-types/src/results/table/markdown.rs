@@ -1,9 +1,9 @@
 //! Tables as Markdown.
 
 use super::error::TableError;
-use super::scan::{Kind, Token};
 use super::walk::Walk;
 use crate::DataType;
+use crate::json::scan::{Kind, Token};
 use std::io::{self, Write};
 
 /// Writes the table in GitHub's Markdown: a line of names, a line of dashes, a line a row.
@@ -32,7 +32,7 @@ fn write_head(walk: &Walk<'_>, types: &[DataType], out: &mut impl Write) -> Resu
     let names = walk.names().unwrap_or_default();
     out.write_all(b"|")?;
     for index in 0..width {
-        write_field(out, |out| write_text(names.get(index).map_or("", String::as_str), out))?;
+        write_field(out, |out| write_text(names.get(index).map_or("", AsRef::as_ref), out))?;
     }
     out.write_all(b"\n|")?;
     for index in 0..width {

@@ -38,7 +38,7 @@ impl Table {
     /// | `timestamp_ntz` | `Timestamp(Microsecond)` | `"2024-02-29T12:00:00.000"`: without |
     /// | `array<…>` | `List` | an array |
     /// | `struct<…>` | `Struct` | an object; members may be missing, as Spark leaves out those that are `null` |
-    /// | `map<…>` | `Map` | an object; keys of other types than text are in quotes |
+    /// | `map<…>` | `Map` | an object with each key once; keys of other types than text are in quotes |
     /// | intervals, `variant`, unknown types | `Utf8` | text as it is, anything else as its JSON text |
     ///
     /// A type that a library defines is taken as the type below it.
@@ -69,7 +69,7 @@ impl Table {
 
         let fields = names.into_iter().zip(&builders);
         let fields: Vec<_> = fields
-            .map(|(name, builder)| Field::new(name, builder.data_type(), true))
+            .map(|(name, builder)| Field::new(name.as_ref(), builder.data_type(), true))
             .collect();
         let arrays: Result<_, _> = builders.into_iter().map(Builder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));

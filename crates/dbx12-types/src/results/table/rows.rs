@@ -1,10 +1,12 @@
 //! Reading a table's rows, one at a time.
 
-use super::decode::{self, CellText};
 use super::error::{Problem, TableError};
 use super::walk::Walk;
-use serde::de::value::StrDeserializer;
+use crate::json::{self, JsonText, Place};
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -13,12 +15,20 @@ use std::marker::PhantomData;
 /// A row that does not fit is an error; the rows after it can still be read.
 pub struct Rows<'a, T> {
     walk: Walk<'a>,
+    /// The index of a column whose name is that of one before it: a map would keep only one of them.
+    repeated: Option<usize>,
     row: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: Deserialize<'a>> Rows<'a, T> {
     pub(super) fn new(walk: Walk<'a>) -> Self {
-        Self { walk, row: PhantomData }
+        let mut known = HashSet::new();
+        let names = walk.names().unwrap_or_default();
+        Self {
+            repeated: names.iter().position(|name| !known.insert(name)),
+            walk,
+            row: PhantomData,
+        }
     }
 }
 
@@ -27,18 +37,20 @@ impl<'a, T: Deserialize<'a>> Iterator for Rows<'a, T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.walk.next_row()?;
-        let mut failed = None;
+        let (mut failed, mut place) = (None, Place::default());
         let decoded = T::deserialize(Row {
             walk: &mut self.walk,
+            repeated: self.repeated,
             failed: &mut failed,
+            place: &mut place,
         });
         // A row of the wrong length explains most of what else may be wrong with it.
         if let Err(error) = self.walk.finish(start) {
             return Some(Err(error));
         }
         Some(decoded.map_err(|source| match failed {
-            Some(index) => self.walk.in_cell_at(index, Problem::Decode(source)),
-            None => self.walk.in_row(Problem::Decode(source)),
+            Some(index) => self.walk.in_cell_at(index, Problem::decode(source, place)),
+            None => self.walk.in_row(source),
         }))
     }
 }
@@ -52,8 +64,11 @@ impl<T> fmt::Debug for Rows<'_, T> {
 /// A row: an array that a struct or a map reads by column name.
 struct Row<'w, 'a> {
     walk: &'w mut Walk<'a>,
+    repeated: Option<usize>,
     /// The index of the cell that could not be decoded.
     failed: &'w mut Option<usize>,
+    /// Where in it.
+    place: &'w mut Place,
 }
 
 impl<'a> Row<'_, 'a> {
@@ -75,7 +90,7 @@ impl<'a> Row<'_, 'a> {
     /// The next cell. `None` at the row's end.
     fn cell<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Option<Result<S::Value, serde_json::Error>> {
         let cell = self.walk.at_cell()?;
-        let decoded = decode::decode(cell, seed);
+        let decoded = json::decode(cell, self.place, seed);
         if decoded.is_err() {
             *self.failed = Some(self.walk.cells() - 1);
         }
@@ -91,6 +106,12 @@ impl<'a> Deserializer<'a> for Row<'_, 'a> {
     }
 
     fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.repeated.is_some() {
+            *self.failed = self.repeated;
+            return Err(de::Error::custom(
+                "several columns have that name, and a map holds one of them; rename them in the query",
+            ));
+        }
         self.read(|cells| visitor.visit_map(cells))
     }
 
@@ -100,7 +121,7 @@ impl<'a> Deserializer<'a> for Row<'_, 'a> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        self.deserialize_map(visitor)
+        self.read(|cells| visitor.visit_map(cells))
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -112,8 +133,12 @@ impl<'a> Deserializer<'a> for Row<'_, 'a> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        if CellText::is_raw_value(name) {
-            return CellText(&mut self.walk.cursor()).deserialize_newtype_struct(name, visitor);
+        if JsonText::is_raw_value(name) {
+            let text = JsonText {
+                cursor: &mut self.walk.cursor(),
+                place: self.place,
+            };
+            return text.deserialize_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self)
     }
@@ -140,9 +165,11 @@ impl<'a> MapAccess<'a> for Cells<'_, 'a> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
-        let name = self.0.walk.next_name();
-        name.map(|name| seed.deserialize(StrDeserializer::new(name)))
-            .transpose()
+        let decode = |name: &Cow<'a, str>| match name {
+            Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+            Cow::Owned(name) => seed.deserialize(StrDeserializer::new(name)),
+        };
+        self.0.walk.next_name().map(decode).transpose()
     }
 
     fn next_value_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, Self::Error> {

@@ -1,11 +1,15 @@
 //! Tables are read and written as they came.
 
 mod any_table;
+mod cells;
+mod nested;
+mod numbers;
 mod reading;
 mod writing;
 
-use super::Table;
+use super::{Table, TableError};
 use crate::Results;
+use serde::Deserialize;
 
 /// A table as a server sends it.
 pub(super) fn table(fields: &str) -> Table {
@@ -31,6 +35,10 @@ pub(super) fn typed(columns: &[&str], data: &str) -> Table {
     ))
 }
 
-pub(super) fn text(error: &super::TableError) -> String {
+pub(super) fn text(error: &TableError) -> String {
     error.to_string()
+}
+
+pub(super) fn all<'a, T: Deserialize<'a>>(table: &'a Table) -> Result<Vec<T>, TableError> {
+    table.rows()?.collect()
 }

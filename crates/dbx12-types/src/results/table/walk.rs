@@ -1,14 +1,15 @@
 //! Walking over a table's rows and cells: what reading rows, columns and cells and writing have in common.
 
 use super::error::{Problem, TableError};
-use super::scan::{Cursor, Token};
+use crate::json::scan::{Cursor, Token};
+use std::borrow::Cow;
 
 /// A walk over the rows of a table, and over the cells of each.
 #[derive(Clone, Debug)]
 pub(super) struct Walk<'a> {
     cursor: Cursor<'a>,
     /// The names of the columns, when there is a schema: then each row must have as many cells.
-    names: Option<Vec<String>>,
+    names: Option<Vec<Cow<'a, str>>>,
     /// The number of the row, counted from 1.
     row: usize,
     /// How many cells of the row were given out.
@@ -19,7 +20,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Before the first row of `data`.
-    pub(super) fn new(data: &'a str, names: Option<Vec<String>>) -> Result<Self, TableError> {
+    pub(super) fn new(data: &'a str, names: Option<Vec<Cow<'a, str>>>) -> Result<Self, TableError> {
         let mut cursor = Cursor::new(data);
         if !cursor.enter(b'[') {
             return Err(Problem::NoRows.into());
@@ -34,13 +35,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The names of the columns. Missing without a schema.
-    pub(super) fn names(&self) -> Option<&[String]> {
+    pub(super) fn names(&self) -> Option<&[Cow<'a, str>]> {
         self.names.as_deref()
     }
 
     /// The name of the next cell's column. `None` after the last column, and without a schema.
-    pub(super) fn next_name(&self) -> Option<&str> {
-        self.names.as_ref()?.get(self.cells).map(String::as_str)
+    pub(super) fn next_name(&self) -> Option<&Cow<'a, str>> {
+        self.names.as_ref()?.get(self.cells)
     }
 
     /// How many cells of the row were given out.
@@ -169,8 +170,8 @@ impl<'a> Walk<'a> {
 
     /// An error about the cell at `index` of this row, counted from 0.
     pub(super) fn in_cell_at(&self, index: usize, error: impl Into<TableError>) -> TableError {
-        let name = self.names.as_ref().and_then(|names| names.get(index).cloned());
-        let name = name.unwrap_or_else(|| format!("#{}", index + 1));
+        let name = self.names.as_ref().and_then(|names| names.get(index));
+        let name = name.map_or_else(|| format!("#{}", index + 1), |name| name.clone().into_owned());
         self.in_row(error).in_column(name)
     }
 }

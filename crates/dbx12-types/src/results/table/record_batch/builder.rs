@@ -4,7 +4,7 @@ use super::misfit::Misfit;
 use super::nested::{ArrayBuilder, MapBuilder, StructBuilder};
 use super::primitive::Primitive;
 use crate::DataType;
-use crate::results::table::scan::{Kind, Token};
+use crate::json::scan::{Kind, Token};
 use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, FieldRef};
 use std::sync::Arc;

@@ -2,11 +2,12 @@
 
 use super::builder::Builder;
 use super::misfit::Misfit;
-use crate::results::table::scan::{Cursor, Token};
+use crate::json::scan::{Cursor, Token};
 use crate::spark_type::{ArrayType, MapType, StructType};
 use arrow_array::builder::{NullBufferBuilder, OffsetBufferBuilder};
 use arrow_array::{ArrayRef, ListArray, MapArray, StructArray};
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, FieldRef, Fields};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Arrays, one after the other.
@@ -98,13 +99,16 @@ impl MapBuilder {
         if !cursor.enter(b'{') {
             return Err(Misfit::new("a map: an object", value.text));
         }
-        let mut length = 0;
+        let mut known = HashSet::new();
         while let Some((key, value)) = cursor.member() {
             let appended = self.keys.append_key(key).and_then(|()| self.values.append(value));
             appended.map_err(|misfit| misfit.below(format_args!("[{}]", key.text)))?;
-            length += 1;
+            // Spark's maps hold a key once; of two values nobody knows which one is meant.
+            if !key.string().is_ok_and(|key| known.insert(key)) {
+                return Err(Misfit::new("a key that the map holds once", key.text));
+            }
         }
-        self.offsets.push_length(length);
+        self.offsets.push_length(known.len());
         self.nulls.append_non_null();
         Ok(())
     }

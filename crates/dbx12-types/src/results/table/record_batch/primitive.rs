@@ -2,8 +2,8 @@
 
 use super::misfit::Misfit;
 use super::{decimal, time};
+use crate::json::scan::{Kind, Token};
 use crate::results::table::cell::not_finite;
-use crate::results::table::scan::{Kind, Token};
 use crate::{DataType, base64};
 use arrow_array::ArrayRef;
 use arrow_array::builder::{

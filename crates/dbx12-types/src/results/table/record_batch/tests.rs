@@ -208,6 +208,16 @@ fn what_does_not_fit_is_refused_and_named() {
         ("string", "1", "it is 1, not text"),
         ("string", "\"\\ud800\"", "it is \"\\ud800\", not text"),
         ("binary", "\"a?\"", "it is \"a?\", not bytes in base64"),
+        (
+            "map<string,int>",
+            r#"{"a":1,"b":2,"\u0061":3}"#,
+            r#"it is "\u0061", not a key that the map holds once"#,
+        ),
+        (
+            "array<float>",
+            "[1,-1e39]",
+            "at `[1]` it is -1e39, not a floating-point number of 32 bits",
+        ),
         ("void", "0", "it is 0, not null, the only value of `void`"),
         (
             "date",

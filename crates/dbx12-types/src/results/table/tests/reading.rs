@@ -1,7 +1,7 @@
 //! Reading tables: rows, columns, cells, and what is said of those that do not fit.
 
-use super::{table, text, typed};
-use crate::results::{Cell, Column, Table, TableError};
+use super::{all, table, text, typed};
+use crate::results::{Column, Table};
 use crate::{DataType, Results};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -13,10 +13,6 @@ use std::collections::BTreeMap;
 fn people() -> Table {
     let columns = [Column::new("id", "\"long\""), Column::new("name", "\"string\"")];
     Table::new(&columns, &[(1, "Al,[]"), (2, "B\"ob")], false).unwrap()
-}
-
-fn all<'a, T: Deserialize<'a>>(table: &'a Table) -> Result<Vec<T>, TableError> {
-    table.rows()?.collect()
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -109,63 +105,6 @@ fn cells_are_decoded_as_serde_json_does() {
     let [theirs] = &by_serde_json[..] else { panic!("a row") };
     assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
     assert_eq!(ours.10.get(), "{\"a\" :1}");
-}
-
-#[test]
-fn floats_are_the_nearest_ones() {
-    // serde_json without its feature `float_roundtrip` misses some of these by one bit.
-    let text = "[[1.7976931348623157e308],[5e-324],[31.245270191439438],[121.48791951161945],[-0.0],[7]]";
-    let table = table(&format!("\"data\":{text}"));
-    let numbers: Vec<f64> = all::<(f64,)>(&table).unwrap().into_iter().map(|row| row.0).collect();
-    let expected = [
-        1.7976931348623157e308,
-        5e-324,
-        31.245270191439438,
-        121.48791951161945,
-        -0.0,
-        7.0,
-    ];
-    assert_eq!(numbers.map_bits(), expected.to_vec().map_bits());
-    let table = typed(&["a float"], "[[16777217.0], [0.1]]");
-    assert_eq!(all::<(f32,)>(&table).unwrap(), [(16777217.0,), (0.1,)]);
-}
-
-trait MapBits {
-    fn map_bits(self) -> Vec<u64>;
-}
-
-impl MapBits for Vec<f64> {
-    fn map_bits(self) -> Vec<u64> {
-        self.into_iter().map(f64::to_bits).collect()
-    }
-}
-
-#[test]
-fn whole_numbers_are_exact_to_the_edge_of_their_type() {
-    for text in [
-        "0",
-        "-1",
-        "999999999999999999",
-        "-999999999999999999",
-        "1000000000000000000",
-        "9223372036854775807",
-        "-9223372036854775808",
-        "9223372036854775808",
-        "-9223372036854775809",
-        "18446744073709551616",
-        "-0",
-        "1.0",
-        "1e2",
-        "1E2",
-    ] {
-        let table = table(&format!("\"data\":[[{text}],[ {text}\n]]"));
-        for row in 0..2 {
-            let ours = |result: Option<i64>| assert_eq!(result, serde_json::from_str(text).ok(), "{text}");
-            ours(table.rows::<(i64,)>().unwrap().nth(row).unwrap().ok().map(|row| row.0));
-            let any = table.rows::<(Value,)>().unwrap().nth(row).unwrap().unwrap().0;
-            assert_eq!(any, serde_json::from_str::<Value>(text).unwrap());
-        }
-    }
 }
 
 #[test]
@@ -302,80 +241,6 @@ fn a_column_is_read_by_its_name() {
     assert_eq!(text(&unnamed), "column `a` of the table: the schema names no columns");
 }
 
-/// The cell that `json` is in a column of this type.
-fn cell(data_type: &str, json: &str) -> String {
-    let table = typed(&[&format!("a {data_type}")], &format!("[[{json}]]"));
-    let row = table.cells().unwrap().next().unwrap();
-    format!("{:?}", row.unwrap()[0])
-}
-
-#[test]
-fn cells_are_what_their_types_say() {
-    for (data_type, json, expected) in [
-        ("int", "7", "Integer(7)"),
-        ("bigint", "-9223372036854775808", "Integer(-9223372036854775808)"),
-        ("bigint", "9223372036854775808", "Number(\"9223372036854775808\")"),
-        ("double", "7", "Float(7.0)"),
-        ("double", "0.1", "Float(0.1)"),
-        ("double", "1e999", "Number(\"1e999\")"),
-        ("double", "\"NaN\"", "Float(NaN)"),
-        ("float", "\"-Infinity\"", "Float(-inf)"),
-        ("decimal(4,2)", "\"1.10\"", "Decimal(\"1.10\")"),
-        ("decimal(4,2)", "1.10", "Decimal(\"1.10\")"),
-        ("string", "\"a\\u00e9\\n\"", "Text(\"aé\\n\")"),
-        ("boolean", "true", "Boolean(true)"),
-        ("date", "\"2024-02-29\"", "Date(\"2024-02-29\")"),
-        (
-            "timestamp",
-            "\"2024-02-29T00:00:00.000Z\"",
-            "Timestamp(\"2024-02-29T00:00:00.000Z\")",
-        ),
-        (
-            "timestamp_ntz",
-            "\"2024-02-29 00:00\"",
-            "Timestamp(\"2024-02-29 00:00\")",
-        ),
-        ("binary", "\"aGk=\"", "Binary([104, 105])"),
-        ("array<int>", "[1, [2]]", "Nested(RawValue([1, [2]]))"),
-        ("struct<a:int>", "{\"a\":1}", "Nested(RawValue({\"a\":1}))"),
-        ("int", "null", "Null"),
-    ] {
-        assert_eq!(cell(data_type, json), expected, "{data_type}");
-    }
-}
-
-#[test]
-fn a_cell_that_is_not_what_its_type_says_is_what_it_is() {
-    for (data_type, json, expected) in [
-        ("int", "\"7\"", "Text(\"7\")"),
-        ("int", "1.5", "Float(1.5)"),
-        ("int", "0.12345678901234567", "Number(\"0.12345678901234567\")"),
-        ("double", "\"nan\"", "Text(\"nan\")"),
-        ("decimal(4,2)", "\"about 1\"", "Text(\"about 1\")"),
-        ("binary", "\"?\"", "Text(\"?\")"),
-        ("boolean", "0", "Integer(0)"),
-        ("string", "{}", "Nested(RawValue({}))"),
-        ("", "1.5", "Float(1.5)"),
-        ("mystery", "\"x\"", "Text(\"x\")"),
-    ] {
-        assert_eq!(cell(data_type, json), expected, "{data_type}");
-    }
-}
-
-#[test]
-fn a_cell_that_is_no_text_is_named_and_the_next_row_is_read() {
-    let table = typed(&["a string", "b string"], r#"[["x","\ud800"],["y"],["z","w"]]"#);
-    let rows: Vec<_> = table.cells().unwrap().collect();
-    let error = rows[0].as_ref().unwrap_err();
-    assert_eq!((error.row(), error.column()), (Some(1), Some("b")));
-    assert_eq!(rows[1].as_ref().unwrap_err().row(), Some(2));
-    assert_eq!(rows[2].as_ref().unwrap()[1].as_str(), Some("w"));
-    assert!(rows.len() == 3 && !rows[2].as_ref().unwrap()[0].is_null());
-    let without_schema = super::table("\"data\":[[1,null]]");
-    let row = without_schema.cells().unwrap().next().unwrap().unwrap();
-    assert!(matches!(row[..], [Cell::Integer(1), Cell::Null]));
-}
-
 #[test]
 fn the_type_of_a_column_of_a_new_table_is_known() {
     assert_eq!(people().columns().unwrap()[0].spark_type(), DataType::Long);
@@ -388,12 +253,10 @@ fn the_type_of_a_column_of_a_new_table_is_known() {
 }
 
 #[test]
-fn a_fraction_is_no_integer_however_wide() {
-    for number in ["1.5", "5e-324", "0.0", "1e2"] {
-        let table = table(&format!(
-            r#""data":[[{number}]],"schema":[{{"name":"n","type":"\"double\""}}]"#
-        ));
-        assert!(table.rows::<(i128,)>().unwrap().next().unwrap().is_err(), "{number}");
-        assert!(table.rows::<(u128,)>().unwrap().next().unwrap().is_err(), "{number}");
-    }
+fn a_schema_that_cannot_be_read_is_named_by_its_column() {
+    let error = table(r#""schema":[{"name":"a"},7],"data":[]"#).columns().unwrap_err();
+    assert!(
+        text(&error).starts_with("column `#2` of the table: its schema cannot be read: invalid type"),
+        "{error}"
+    );
 }

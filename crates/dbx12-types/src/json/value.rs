@@ -1,43 +1,50 @@
-//! Decoding one cell, straight from its text.
+//! Decoding a value, straight from its text.
 
+use super::Place;
 use super::scan::{Cursor, Kind, Token};
-use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, Visitor};
 use std::str::FromStr;
 
 /// Decodes the value that begins at the cursor, and goes past it.
 ///
 /// # Errors
-/// When it is not what `seed` asks for; the cursor is past it nevertheless.
-pub(super) fn decode<'a, S: DeserializeSeed<'a>>(
+/// When it is not what `seed` asks for; then `place` says where in it, and the cursor is past it nevertheless.
+pub(crate) fn decode<'a, S: DeserializeSeed<'a>>(
     cursor: &mut Cursor<'a>,
+    place: &mut Place,
     seed: S,
 ) -> Result<S::Value, serde_json::Error> {
     let start = *cursor;
-    let decoded = seed.deserialize(CellText(cursor));
-    // A type may ask for nothing.
-    if decoded.is_err() || cursor.is_at(&start) {
-        *cursor = start;
+    let decoded = seed.deserialize(JsonText { cursor, place });
+    // A type may ask for nothing. Whatever else it asks goes past the value, also when it is refused.
+    if cursor.is_at(&start) {
         cursor.value();
+    }
+    if decoded.is_ok() {
+        place.forget();
     }
     decoded
 }
 
-/// The text of a cell as serde reads it.
+/// The text of a value as serde reads it.
 ///
-/// Text without escapes, whole numbers, floats and `null` are read here, in the same pass that finds where they end;
-/// everything else is `serde_json`'s business.
-pub(super) struct CellText<'c, 'a>(pub(super) &'c mut Cursor<'a>);
+/// Arrays, objects, text without escapes, whole numbers, floats and `null` are read here, in the same pass that finds
+/// where they end; everything else is `serde_json`'s business.
+pub(crate) struct JsonText<'c, 'a> {
+    pub(crate) cursor: &'c mut Cursor<'a>,
+    pub(crate) place: &'c mut Place,
+}
 
 type Json<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
 
-impl<'a> CellText<'_, 'a> {
+impl<'a> JsonText<'_, 'a> {
     /// Whether it is `serde_json` that asks, for raw text.
-    pub(super) fn is_raw_value(name: &str) -> bool {
+    pub(crate) fn is_raw_value(name: &str) -> bool {
         name.starts_with("$serde_json::private::")
     }
 
     fn json(self) -> Json<'a> {
-        json(self.0.value())
+        json(self.cursor.value())
     }
 }
 
@@ -45,33 +52,25 @@ fn json(token: Token<'_>) -> Json<'_> {
     serde_json::Deserializer::from_str(token.text)
 }
 
-/// The nearest float; `serde_json` alone may miss it by one bit. Not what is too large for one.
-fn float<T: FromStr + Into<f64> + Copy>(token: Token<'_>) -> Option<T> {
+/// The nearest float; `serde_json` rounds twice for 32 bits, and takes what is too large for them as infinity. `None` when
+/// it is no number.
+fn float<T: FromStr + Into<f64> + Copy>(token: Token<'_>) -> Result<Option<T>, serde_json::Error> {
     if token.kind() != Kind::Number {
-        return None;
+        return Ok(None);
     }
-    let number: T = token.text.parse().ok()?;
-    number.into().is_finite().then_some(number)
+    let number: Option<T> = token.text.parse().ok();
+    match number {
+        Some(number) if !number.into().is_finite() => Err(serde_json::Error::custom("number out of range")),
+        number => Ok(number),
+    }
 }
 
 macro_rules! integers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.0.integer() {
+            match self.cursor.integer() {
                 Some(number) => visit_integer(number, visitor),
                 None => self.json().$method(visitor),
-            }
-        }
-    )*};
-}
-
-macro_rules! floats {
-    ($($method:ident: $visit:ident)*) => {$(
-        fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            let token = self.0.value();
-            match float(token) {
-                Some(number) => visitor.$visit(number),
-                None => json(token).$method(visitor),
             }
         }
     )*};
@@ -80,7 +79,7 @@ macro_rules! floats {
 macro_rules! texts {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.0.plain_string() {
+            match self.cursor.plain_string() {
                 Some(text) => visitor.visit_borrowed_str(text),
                 None => self.json().$method(visitor),
             }
@@ -108,29 +107,46 @@ macro_rules! wide_integers {
     )*};
 }
 
-impl<'a> Deserializer<'a> for CellText<'_, 'a> {
+impl<'a> Deserializer<'a> for JsonText<'_, 'a> {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if let Some(text) = self.0.plain_string() {
-            return visitor.visit_borrowed_str(text);
+        match self.cursor.kind() {
+            Kind::String => self.deserialize_str(visitor),
+            Kind::Array => self.deserialize_seq(visitor),
+            Kind::Object => self.deserialize_map(visitor),
+            Kind::Number => match self.cursor.integer() {
+                Some(number) => visit_integer(number, visitor),
+                None => self.json().deserialize_any(visitor),
+            },
+            Kind::Null | Kind::Boolean => self.json().deserialize_any(visitor),
         }
-        match self.0.integer() {
-            Some(number) => visit_integer(number, visitor),
-            None => self.json().deserialize_any(visitor),
+    }
+
+    fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.cursor.kind() != Kind::Array {
+            return self.json().deserialize_seq(visitor);
         }
+        self.array(|elements| visitor.visit_seq(elements))
+    }
+
+    fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.cursor.kind() != Kind::Object {
+            return self.json().deserialize_map(visitor);
+        }
+        self.object(|members| visitor.visit_map(members))
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if self.0.kind() != Kind::Boolean {
+        if self.cursor.kind() != Kind::Boolean {
             return self.json().deserialize_bool(visitor);
         }
-        visitor.visit_bool(self.0.value().text == "true")
+        visitor.visit_bool(self.cursor.value().text == "true")
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if self.0.kind() == Kind::Null {
-            self.0.value();
+        if self.cursor.kind() == Kind::Null {
+            self.cursor.value();
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -149,7 +165,7 @@ impl<'a> Deserializer<'a> for CellText<'_, 'a> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        self.0.value();
+        self.cursor.value();
         visitor.visit_unit()
     }
 
@@ -168,20 +184,24 @@ impl<'a> Deserializer<'a> for CellText<'_, 'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        self.json().deserialize_struct(name, fields, visitor)
+        match self.cursor.kind() {
+            Kind::Array => self.deserialize_seq(visitor),
+            Kind::Object => self.deserialize_map(visitor),
+            _ => self.json().deserialize_struct(name, fields, visitor),
+        }
     }
 
-    fn deserialize_tuple<V: Visitor<'a>>(self, len: usize, visitor: V) -> Result<V::Value, Self::Error> {
-        self.json().deserialize_tuple(len, visitor)
+    fn deserialize_tuple<V: Visitor<'a>>(self, _len: usize, visitor: V) -> Result<V::Value, Self::Error> {
+        self.deserialize_seq(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'a>>(
         self,
-        name: &'static str,
-        len: usize,
+        _name: &'static str,
+        _len: usize,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        self.json().deserialize_tuple_struct(name, len, visitor)
+        self.deserialize_seq(visitor)
     }
 
     fn deserialize_unit_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
@@ -193,15 +213,31 @@ impl<'a> Deserializer<'a> for CellText<'_, 'a> {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
-    floats! { deserialize_f32: visit_f32 deserialize_f64: visit_f64 }
+    fn deserialize_f32<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let token = self.cursor.value();
+        match float(token)? {
+            Some(number) => visitor.visit_f32(number),
+            None => json(token).deserialize_f32(visitor),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if let Some(number) = self.cursor.float() {
+            return visitor.visit_f64(number);
+        }
+        let token = self.cursor.value();
+        match float(token)? {
+            Some(number) => visitor.visit_f64(number),
+            None => json(token).deserialize_f64(visitor),
+        }
+    }
 
     texts! { deserialize_str deserialize_string deserialize_char deserialize_identifier }
 
     wide_integers! { deserialize_i128 deserialize_u128 }
 
     others! {
-        deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_seq
-        deserialize_map
+        deserialize_bytes deserialize_byte_buf deserialize_unit
     }
 }
 

@@ -4,32 +4,33 @@
 //! sound a walk ends early; it never panics and always ends.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// A place in JSON text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 /// One JSON value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// All of it.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// Whether it is a string with escapes.
     escaped: bool,
 }
 
 impl<'a> Cursor<'a> {
     /// At the beginning of `text`.
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// Goes into the array (`[`) or object (`{`) that begins here. False when none does; then it stays.
-    pub(super) fn enter(&mut self, bracket: u8) -> bool {
+    pub(crate) fn enter(&mut self, bracket: u8) -> bool {
         let enters = self.skip_white_space() == Some(bracket);
         self.at += usize::from(enters);
         enters
@@ -37,24 +38,27 @@ impl<'a> Cursor<'a> {
 
     /// The next value of the array it is in. `None` at the array's end, which it leaves.
     #[cfg(any(feature = "arrow", test))]
-    pub(super) fn element(&mut self) -> Option<Token<'a>> {
+    pub(crate) fn element(&mut self) -> Option<Token<'a>> {
         self.has_next().then(|| self.value())
     }
 
     /// The next name and value of the object it is in. `None` at the object's end, which it leaves.
     #[cfg(feature = "arrow")]
-    pub(super) fn member(&mut self) -> Option<(Token<'a>, Token<'a>)> {
-        self.has_next().then(|| {
-            let name = self.value();
-            let has_value = self.skip_white_space() == Some(b':');
-            self.at += usize::from(has_value);
-            self.skip_white_space();
-            (name, self.value())
-        })
+    pub(crate) fn member(&mut self) -> Option<(Token<'a>, Token<'a>)> {
+        self.has_next().then(|| (self.name(), self.value()))
+    }
+
+    /// The name of the member that begins here; goes on to its value.
+    pub(crate) fn name(&mut self) -> Token<'a> {
+        let name = self.value();
+        let has_value = self.skip_white_space() == Some(b':');
+        self.at += usize::from(has_value);
+        self.skip_white_space();
+        name
     }
 
     /// Whether the array or object it is in goes on; then it is at the next value. Else it leaves it.
-    pub(super) fn has_next(&mut self) -> bool {
+    pub(crate) fn has_next(&mut self) -> bool {
         let mut byte = self.skip_white_space();
         if byte == Some(b',') {
             self.at += 1;
@@ -70,7 +74,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The value that begins here; goes past it.
-    pub(super) fn value(&mut self) -> Token<'a> {
+    pub(crate) fn value(&mut self) -> Token<'a> {
         let start = self.at;
         let rest = self.rest();
         let (length, escaped) = match rest.first() {
@@ -88,12 +92,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// What kind of value begins here.
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         Kind::of(self.rest())
     }
 
     /// The text of the string that begins here; goes past it. `None` when it has escapes, or is no string; then it stays.
-    pub(super) fn plain_string(&mut self) -> Option<&'a str> {
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
         let (b'"', rest) = self.rest().split_first()? else {
             return None;
         };
@@ -108,7 +112,7 @@ impl<'a> Cursor<'a> {
 
     /// The number that begins here, when it is a whole one of at most 18 digits, which any `i64` holds; goes past it.
     /// `None` for all else, and for `-0`, which is a float; then it stays.
-    pub(super) fn integer(&mut self) -> Option<i64> {
+    pub(crate) fn integer(&mut self) -> Option<i64> {
         let rest = self.rest();
         let sign = usize::from(rest.first() == Some(&b'-'));
         let mut length = sign;
@@ -126,8 +130,37 @@ impl<'a> Cursor<'a> {
         Some(if sign == 1 { -number } else { number })
     }
 
+    /// The float that begins here, when it is digits with at most one point, and at most 15 of them; goes past it. These
+    /// digits and their power of ten are exact, and so their quotient is the nearest float. `None` for all else; then it
+    /// stays.
+    pub(crate) fn float(&mut self) -> Option<f64> {
+        const POWERS_OF_TEN: [f64; 16] = [
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+        ];
+        let rest = self.rest();
+        let sign = usize::from(rest.first() == Some(&b'-'));
+        let (mut length, mut digits, mut point) = (sign, 0u64, None);
+        while let Some(byte) = rest.get(length) {
+            match byte {
+                b'0'..=b'9' => digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
+                b'.' if point.is_none() => point = Some(length),
+                _ => break,
+            }
+            length += 1;
+        }
+        let is_plain = rest.get(length).is_none_or(|byte| ENDS_NUMBER[usize::from(*byte)]);
+        let count = length - sign - usize::from(point.is_some());
+        if !is_plain || !(1..=15).contains(&count) {
+            return None;
+        }
+        let fraction = point.map_or(0, |point| length - point - 1);
+        self.at += length;
+        let number = digits as f64 / POWERS_OF_TEN[fraction];
+        Some(if sign == 1 { -number } else { number })
+    }
+
     /// Whether it is where `other` is, in the same text.
-    pub(super) fn is_at(&self, other: &Self) -> bool {
+    pub(crate) fn is_at(&self, other: &Self) -> bool {
         self.at == other.at
     }
 
@@ -215,13 +248,18 @@ static ENDS_NUMBER: [bool; 256] = {
 };
 
 impl<'a> Token<'a> {
+    /// A whole text.
+    pub(crate) fn of(raw: &'a RawValue) -> Self {
+        Cursor::new(raw.get()).value()
+    }
+
     /// The first byte, which says what kind of value it is.
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         Kind::of(self.text.as_bytes())
     }
 
     /// The text of a string that has no escapes.
-    pub(super) fn plain(&self) -> Option<&'a str> {
+    pub(crate) fn plain(&self) -> Option<&'a str> {
         if self.escaped || self.kind() != Kind::String {
             return None;
         }
@@ -232,7 +270,7 @@ impl<'a> Token<'a> {
     ///
     /// # Errors
     /// When it is no string, or has an escape that stands for no character: half of a surrogate pair.
-    pub(super) fn string(&self) -> Result<Cow<'a, str>, serde_json::Error> {
+    pub(crate) fn string(&self) -> Result<Cow<'a, str>, serde_json::Error> {
         match self.plain() {
             Some(plain) => Ok(Cow::Borrowed(plain)),
             None => self.decode().map(Cow::Owned),
@@ -243,14 +281,14 @@ impl<'a> Token<'a> {
     ///
     /// # Errors
     /// When it is not a `T`.
-    pub(super) fn decode<T: Deserialize<'a>>(&self) -> Result<T, serde_json::Error> {
+    pub(crate) fn decode<T: Deserialize<'a>>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.text)
     }
 }
 
 /// What kind of JSON value it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Boolean,
     Number,
@@ -277,7 +315,6 @@ impl Kind {
 mod tests {
     use super::*;
     use proptest::prelude::{ProptestConfig, any, proptest};
-    use serde_json::value::RawValue;
 
     fn elements(text: &str) -> Vec<&str> {
         let mut cursor = Cursor::new(text);
