@@ -119,8 +119,12 @@ fn of_program(make: Make, config: &Config, host: &Host) -> Candidate {
 }
 
 #[cfg(not(feature = "command"))]
-fn of_program(_: Make, _: &Config, _: &Host) -> Candidate {
-    No("it needs the feature `command` of dbx12-http".to_owned())
+fn of_program(make: Make, _: &Config, _: &Host) -> Candidate {
+    let reason = "it needs the feature `command` of dbx12-http";
+    match make {
+        Make::GoogleId => Broken(CredentialError::new(format!("google-id: {reason}"))),
+        _ => No(reason.to_owned()),
+    }
 }
 
 fn netrc(config: &Config, host: &Host) -> Result<Candidate, BuildError> {

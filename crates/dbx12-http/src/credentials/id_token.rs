@@ -123,9 +123,7 @@ async fn azure_devops_token(
         #[serde(rename = "oidcToken")]
         oidc_token: String,
     }
-    let request = Request::post(url)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CONTENT_LENGTH, "0");
+    let request = Request::post(url).header(header::CONTENT_TYPE, "application/json");
     let answer: Answer = answer("Azure DevOps", context, request, token).await?;
     Ok(answer.oidc_token)
 }
