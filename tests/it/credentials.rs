@@ -4,8 +4,10 @@
 mod canary;
 mod configuration;
 mod documentation;
+mod found;
 mod kinds;
 mod oracle;
+mod programs;
 mod renewal;
 
 use dbx12_exec::http::{Client, Config, Credentials, Error, RetryPolicy};
@@ -42,6 +44,16 @@ fn issue(asked: &Asked) -> Reaction {
         "/tenant/oauth2/token" if asked.body.contains("client_secret=dose-CANARY-secret") => token,
         "/tenant/oauth2/token" if asked.body.contains(&format!("client_assertion={ID_TOKEN}")) => token,
         "/metadata/identity/oauth2/token" if asked.header("metadata") == Some("true") => token,
+        "/service-CANARY-path" if asked.header("x-databricks-metadata-version") == Some("1") => Reaction::json(
+            format!(r#"{{"access_token":"{ISSUED}","token_type":"Bearer","expires_on":4102444800}}"#),
+        ),
+        DEVOPS
+            if asked.method == "POST"
+                && asked.header("content-length") == Some("0")
+                && bearer("devops-CANARY-token") =>
+        {
+            Reaction::json(format!(r#"{{"oidcToken":"{ID_TOKEN}"}}"#))
+        }
         "/github" if bearer("github-CANARY-request") => Reaction::json(format!(r#"{{"value":"{ID_TOKEN}"}}"#)),
         "/aad/auth" => Reaction::http(
             "302 Found",
@@ -62,6 +74,28 @@ fn may_have_token(asked: &Asked) -> bool {
     let exchange = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange";
     asked.header("authorization") == Some("Basic bWU6ZG9zZS1DQU5BUlktc2VjcmV0")
         || asked.body.contains(exchange) && asked.body.contains(&format!("subject_token={ID_TOKEN}"))
+}
+
+/// Where a job of Azure DevOps gets its token.
+const DEVOPS: &str = "/devops/project/_apis/distributedtask/hubs/build/plans/plan/jobs/job/oidctoken";
+
+/// The kind of credentials that is found for the peer with these variables in this home, which is also the `PATH`; or why
+/// its clusters cannot be listed.
+async fn kind_of(peer: &Peer, home: &Path, variables: &[(&str, &str)]) -> Result<String, String> {
+    let (host, home) = (peer.host(), home.display().to_string());
+    let surroundings = [("DATABRICKS_HOST", host.as_str()), ("HOME", &home), ("PATH", &home)];
+    let config = Config::new().resolve(environment(&[&surroundings, variables].concat()));
+    let builder = config
+        .and_then(Config::into_builder)
+        .map_err(|error| error.to_string())?;
+    let client = builder.build().map_err(|error| error.to_string())?;
+    list(&client).await.map_err(|error| error.to_string())?;
+    let debug = format!("{client:?}");
+    let kind = debug
+        .split("Credentials(")
+        .nth(1)
+        .and_then(|rest| rest.split(')').next());
+    Ok(kind.unwrap().to_owned())
 }
 
 fn client(peer: &Peer, credentials: Credentials) -> Client {

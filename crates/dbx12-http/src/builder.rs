@@ -279,11 +279,13 @@ impl ClientBuilder {
         // Its characters are all allowed in a header.
         let user_agent = HeaderValue::try_from(user_agent.to_string());
         let user_agent = user_agent.unwrap_or(HeaderValue::from_static("dbx12-http"));
+        let budget = Budget::full();
         let context = CredentialContext::of_client(
             host.clone(),
             transport.clone(),
             self.attempt_timeout,
             self.retry,
+            budget.clone(),
             user_agent.clone(),
         );
         Ok(Client::new(Settings {
@@ -297,7 +299,7 @@ impl ClientBuilder {
             attempt_timeout: self.attempt_timeout,
             deadline: self.deadline,
             retry: self.retry,
-            budget: Budget::full(),
+            budget,
             pace: Pace::new(self.requests_per_second),
             rng: Mutex::new(self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
         }))

@@ -67,6 +67,7 @@ impl<'a> Call<'a> {
             let failure = match self.attempt().await {
                 Ok(response) => {
                     self.settings.budget.deposit();
+                    self.settings.credentials.accepted(&self.credentials);
                     return Ok(response);
                 }
                 Err(failure) => failure,

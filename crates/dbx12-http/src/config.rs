@@ -1,6 +1,7 @@
 #![doc = include_str!("../CONFIGURATION.md")]
 
 mod auth_type;
+mod candidate;
 mod choice;
 mod explain;
 mod file;
@@ -12,6 +13,7 @@ pub use explain::{ExplainedAuthType, ExplainedSetting, Explanation, Verdict};
 pub use file::{ConfigFile, ConfigFileError, Profile};
 pub use setting::Setting;
 
+use crate::credentials::address_of;
 use crate::{BuildError, ClientBuilder, Host, host};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,8 +129,13 @@ impl Config {
         self.set(Setting::Profile, name)
     }
 
-    /// Whether a profile that was set as an argument wins over the environment's host and credentials, as `--profile`
-    /// does with the official command line. Default no, as with the official SDKs.
+    /// Whether a profile that was set as an argument wins over the environment, as `--profile` does with the official command
+    /// line. Default no, as with the official SDKs.
+    ///
+    /// The environment then gives the host and the credentials that the profile leaves out, but no credentials of a second
+    /// family (which the official command line refuses), and none of what says where to go and how to ask: `workspace_id`,
+    /// `account_id`, `auth_type`, `discovery_url`, `audience` and `cloud`. What says nothing of these, such as `cluster_id`,
+    /// it still decides.
     #[must_use]
     pub fn profile_wins(mut self, wins: bool) -> Self {
         self.profile_wins = wins;
@@ -159,7 +166,7 @@ impl Config {
         self.set(Setting::UseNetrc, yes.to_string())
     }
 
-    /// The value of a setting that is no secret.
+    /// The value of a setting that is no secret. (Of `discovery_url`, a query may be one: it is given as it is.)
     pub fn value(&self, setting: Setting) -> Option<&str> {
         self.given(setting).filter(|_| !setting.is_secret())
     }
@@ -224,6 +231,7 @@ impl Config {
         let value = self.given(setting)?;
         Some(match setting {
             _ if setting.is_secret() => "***".to_owned(),
+            Setting::DiscoveryUrl => value.parse().map_or_else(|_| "***".to_owned(), |url| address_of(&url)),
             // What is no host may hold a password.
             Setting::Host => Host::parse(value).map_or_else(|_| "***".to_owned(), |host| host.to_string()),
             _ => crate::decode::one_line(value),
@@ -292,11 +300,23 @@ impl Config {
             return;
         }
         if self.is_set(setting) {
-            self.ignored.push((setting, origin));
+            self.ignore(setting, origin);
             return;
         }
         let text = SecretString::from(text);
         self.values.insert(setting, Value { text, origin });
+    }
+
+    /// Notes that a value was found, which does not count.
+    fn ignore(&mut self, setting: Setting, origin: Origin) {
+        if !self.ignored.contains(&(setting, origin.clone())) {
+            self.ignored.push((setting, origin));
+        }
+    }
+
+    /// The families of credentials that anything is set of.
+    fn families(&self) -> BTreeSet<&'static str> {
+        self.values.keys().filter_map(|setting| setting.family()).collect()
     }
 }
 

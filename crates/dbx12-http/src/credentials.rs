@@ -11,6 +11,8 @@ mod command;
 mod context;
 mod error;
 mod federation;
+mod id_token;
+mod metadata_service;
 pub(crate) mod netrc;
 mod oauth;
 pub(crate) mod secrets;
@@ -22,7 +24,9 @@ pub use cached::TokenSource;
 pub use command::Command;
 pub use context::CredentialContext;
 pub use error::CredentialError;
-pub use federation::{IdToken, TokenFederation};
+pub use federation::TokenFederation;
+pub use id_token::IdToken;
+pub use metadata_service::MetadataService;
 pub use netrc::{Netrc, NetrcEntry, NetrcError};
 pub use oauth::OAuthM2m;
 pub use token::AccessToken;
@@ -31,6 +35,7 @@ pub(crate) use azure::Environment as AzureEnvironment;
 pub(crate) use chain::Chain;
 #[cfg(feature = "command")]
 pub(crate) use command::find_program;
+pub(crate) use context::address_of;
 
 use crate::{BoxFuture, Host};
 use base64::Engine as _;
@@ -63,9 +68,17 @@ pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
     /// The service refused a request with these headers: what they were made of has expired or was revoked, and should be
     /// forgotten. Returns whether asking again may bring other headers; then the client tries once more, which is safe for
     /// every operation, since the request was refused before it was processed.
+    ///
+    /// What is refused although it is new should be kept for a while instead, and `false` returned: the service refuses
+    /// whatever comes, and each call would ask for it once more.
     fn refused(&self, headers: &HeaderMap) -> bool {
         let _ = headers;
         false
+    }
+
+    /// A request with these headers succeeded: what they are made of is good.
+    fn accepted(&self, headers: &HeaderMap) {
+        let _ = headers;
     }
 }
 
@@ -96,7 +109,7 @@ impl Credentials {
 
     /// Tokens that expire: the last one is kept while it is good, renewed before it expires without making anybody wait,
     /// and got once for all who need it at the same time. When the service refuses it, it is forgotten, and the call goes on
-    /// with a new one.
+    /// with a new one. If that is refused too, it is kept all the same: for a minute, no call asks for another.
     ///
     /// A token is renewed when half of its life is over, or 20 minutes before its end, whichever is later; it is not used in
     /// its last 40 seconds, in which the service may refuse it.
@@ -192,6 +205,11 @@ impl Credentials {
     /// See [`CredentialSource::refused`].
     pub(crate) fn refused(&self, headers: &HeaderMap) -> bool {
         self.0.refused(headers)
+    }
+
+    /// See [`CredentialSource::accepted`].
+    pub(crate) fn accepted(&self, headers: &HeaderMap) {
+        self.0.accepted(headers);
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 /// [`Error::retry_after`](crate::Error::retry_after) tells what it asked for.
 ///
 /// The clones of a client share a budget of attempts, which successes refill: when a workspace is down, the calls of
-/// a busy program soon stop being multiplied.
+/// a busy program soon stop being multiplied. Requests for tokens go by the same policy, out of the same budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {

@@ -1,7 +1,8 @@
 //! Invariant 6 for all kinds of credentials: a server and a program that repeat every secret, and no secret is shown.
 
 use super::*;
-use dbx12_exec::http::credentials::{Azure, Command, IdToken, OAuthM2m, TokenFederation};
+use dbx12_exec::http::Host;
+use dbx12_exec::http::credentials::{Azure, Command, IdToken, MetadataService, OAuthM2m, TokenFederation};
 use dbx12_exec::types::ExecuteCommand;
 use dbx12_tests::Traced;
 use std::fmt::Debug;
@@ -78,26 +79,53 @@ fn all_kinds(peer: &Peer, folder: &Path) -> Vec<Credentials> {
     let file = private(folder, "id-token", ID_TOKEN);
     let program = |name: &str, text: &str| Command::new(script(folder, name, text));
     let az = script(folder, "az", &format!("echo '{{\"accessToken\":\"{ISSUED}\"}}'"));
+    let gcloud = script(folder, "gcloud", &format!("echo {ISSUED}"));
+    let databricks = script(folder, "databricks", "echo '{\"access_token\":7,\"x\":\"CANARY-5\"}'");
+    let netrc = private(folder, "netrc", "default login me password CANARY-password\n");
+    let workspace = Host::parse(&host).unwrap();
+    let devops = IdToken::azure_devops(|name| match name {
+        "SYSTEM_ACCESSTOKEN" => Some("devops-CANARY-token".to_owned()),
+        "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI" => Some(format!("{host}/devops")),
+        "SYSTEM_HOSTTYPE" => Some("build".to_owned()),
+        _ => Some(
+            name["SYSTEM_".len()..]
+                .trim_end_matches("ID")
+                .trim_start_matches("TEAM")
+                .to_lowercase(),
+        ),
+    });
+    let devops = devops.unwrap();
     let resource = "/subscriptions/1/workspaces/w";
     vec![
         Credentials::basic("me", "CANARY-password"),
         Credentials::bearer("dapi-CANARY-0"),
         Credentials::oauth_m2m("me", CLIENT_SECRET),
-        Credentials::from_tokens(OAuthM2m::new("me", CLIENT_SECRET).discovery_url(format!("{host}/elsewhere"))),
+        Credentials::from_tokens(
+            OAuthM2m::new("me", CLIENT_SECRET).discovery_url(format!("{host}/elsewhere?a=CANARY-key")),
+        ),
         Credentials::from_tokens(TokenFederation::new(IdToken::value(ID_TOKEN))),
         Credentials::from_tokens(TokenFederation::new(IdToken::file(file)).client_id("me")),
         Credentials::from_tokens(TokenFederation::new(github())),
-        Azure::client_secret("tenant", "me", CLIENT_SECRET)
+        Azure::client_secret("me", CLIENT_SECRET)
+            .tenant_id("tenant")
             .login_url(&host)
             .workspace_resource_id(resource)
             .credentials(),
-        Azure::github_oidc("tenant", "me", github())
+        Azure::client_secret("me", CLIENT_SECRET).login_url(&host).credentials(),
+        Azure::github_oidc("me", github())
+            .tenant_id("tenant")
             .login_url(&host)
             .credentials(),
+        Credentials::from_tokens(TokenFederation::new(devops)),
+        Credentials::from_tokens(MetadataService::new(format!("{host}/service-CANARY-path?a=CANARY-key")).unwrap()),
+        Credentials::from_tokens(Command::gcloud(gcloud, "me@project", &workspace)),
+        Credentials::from_tokens(Command::databricks(databricks, &workspace)),
+        Credentials::from_netrc_file(netrc, &workspace).unwrap(),
+        Credentials::none(),
         Azure::managed_identity()
             .metadata_url(format!("{host}/metadata"))
             .credentials(),
-        Azure::command_line(None)
+        Azure::command_line()
             .program(az.display().to_string())
             .workspace_resource_id(resource)
             .credentials(),

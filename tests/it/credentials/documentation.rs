@@ -60,10 +60,11 @@ fn auth_types() -> String {
         format!("| `{auth_type}` | {} | {} |\n", code(&needs), auth_type.about())
     });
     let others = AuthType::all().filter(|auth_type| !auth_type.is_supported());
-    let others: Vec<_> = others.map(AuthType::name).collect();
+    let others = others.map(|auth_type| format!("| `{auth_type}` | {} |\n", auth_type.about()));
     format!(
-        "| auth type | needs | what it is |\n|---|---|---|\n{}\nKnown to official tools, and not supported here: {}.\n",
+        "| auth type | needs | what it is |\n|---|---|---|\n{}\nKnown to official tools, and not supported here:\n\n\
+         | auth type | instead |\n|---|---|\n{}",
         rows.collect::<String>(),
-        code(&others)
+        others.collect::<String>()
     )
 }

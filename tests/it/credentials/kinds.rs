@@ -1,11 +1,10 @@
 //! What each kind sends, to whom, and that it is let in.
 
 use super::*;
-use dbx12_exec::http::Host;
-use dbx12_exec::http::credentials::{AccessToken, Azure, Command, IdToken, OAuthM2m, TokenFederation};
+use dbx12_exec::http::credentials::{AccessToken, Azure, IdToken, MetadataService, OAuthM2m, TokenFederation};
 
 /// The clusters are seen; the token was asked for once, with this in its form.
-async fn is_let_in(peer: &Peer, credentials: Credentials, endpoint: &str, form: &[&str]) {
+pub(super) async fn is_let_in(peer: &Peer, credentials: Credentials, endpoint: &str, form: &[&str]) {
     let kind = credentials.auth_type().to_owned();
     let client = client(peer, credentials);
     for _ in 0..3 {
@@ -28,7 +27,7 @@ async fn is_let_in(peer: &Peer, credentials: Credentials, endpoint: &str, form: 
 const TOKEN: &str = "/oidc/v1/token";
 
 /// No server is asked for a token.
-const NOBODY: &str = "nobody";
+pub(super) const NOBODY: &str = "nobody";
 
 #[tokio::test]
 async fn oauth_machine_to_machine_finds_the_endpoint_and_asks_for_its_scopes() {
@@ -100,14 +99,18 @@ async fn azure_principals_prove_themselves_by_secret_or_by_github() {
     let resource = "resource=2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
     let endpoint = "/tenant/oauth2/token";
     let peer = issuer().await;
-    let azure = Azure::client_secret("tenant", "me", CLIENT_SECRET).login_url(peer.host());
+    let azure = Azure::client_secret("me", CLIENT_SECRET)
+        .tenant_id("tenant")
+        .login_url(peer.host());
     let form = ["grant_type=client_credentials", "client_id=me", resource];
     is_let_in(&peer, azure.credentials(), endpoint, &form).await;
     assert!(!peer.requests()[1].head.to_lowercase().contains("x-databricks-azure"));
 
     let peer = issuer().await;
     let github = IdToken::github(format!("{}/github", peer.host()), "github-CANARY-request");
-    let azure = Azure::github_oidc("tenant", "me", github).login_url(peer.host());
+    let azure = Azure::github_oidc("me", github)
+        .tenant_id("tenant")
+        .login_url(peer.host());
     let assertion = "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
     is_let_in(&peer, azure.credentials(), endpoint, &[resource, assertion]).await;
     let asked = peer
@@ -122,7 +125,9 @@ async fn azure_principals_prove_themselves_by_secret_or_by_github() {
 async fn a_resource_id_brings_a_token_for_the_management_along() {
     let peer = issuer().await;
     let id = "/subscriptions/1/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w";
-    let azure = Azure::client_secret("tenant", "me", CLIENT_SECRET).login_url(peer.host());
+    let azure = Azure::client_secret("me", CLIENT_SECRET)
+        .tenant_id("tenant")
+        .login_url(peer.host());
     let client = client(&peer, azure.workspace_resource_id(id).credentials());
     list(&client).await.unwrap();
     let requests = peer.requests();
@@ -152,47 +157,6 @@ async fn a_managed_identity_asks_the_metadata_service() {
 }
 
 #[tokio::test]
-async fn other_programs_print_tokens() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("log");
-    let logs = format!("echo \"$@\" >> {}", log.display());
-    let logged = || std::fs::read_to_string(&log).unwrap();
-    let json = format!(r#"{{"accessToken":"{ISSUED}","expires_on":4102444800}}"#);
-    // A login that knows no tenant fails with one.
-    let az = script(
-        folder.path(),
-        "az",
-        &format!("{logs}\ncase \"$*\" in *--tenant*) exit 1;; esac\necho '{json}'"),
-    );
-    let peer = issuer().await;
-    let azure = || Azure::command_line(None).program(az.display().to_string());
-    is_let_in(&peer, azure().credentials(), NOBODY, &[]).await;
-    let asked = "account get-access-token --resource 2ff814a6-3304-4ab8-85cb-cd0e6f879c1d --output json";
-    assert_eq!(logged(), format!("{asked}\n"));
-    let tenant = Azure::command_line(Some("t".to_owned())).program(az.display().to_string());
-    list(&client(&peer, tenant.credentials())).await.unwrap();
-    assert!(
-        logged().ends_with(&format!("{asked} --tenant t\n{asked}\n")),
-        "{}",
-        logged()
-    );
-
-    let host = Host::parse(&peer.host()).unwrap();
-    let json = format!(r#"{{"access_token":"{ISSUED}","token_type":"Bearer","expiry":"2100-01-01T00:00:00+02:00"}}"#);
-    let databricks = script(folder.path(), "databricks", &format!("{logs}\necho '{json}'"));
-    let credentials = Credentials::from_tokens(Command::databricks(databricks, &host));
-    is_let_in(&peer, credentials, NOBODY, &[]).await;
-    assert!(
-        logged().ends_with(&format!("auth token --host {host}\n")),
-        "{}",
-        logged()
-    );
-
-    let any = script(folder.path(), "any", &format!("echo {ISSUED}"));
-    is_let_in(&peer, Credentials::from_tokens(Command::new(any)), NOBODY, &[]).await;
-}
-
-#[tokio::test]
 async fn tokens_come_from_code() {
     let peer = issuer().await;
     let credentials = Credentials::from_fn("vault", async || Ok(AccessToken::new(ISSUED)));
@@ -200,94 +164,76 @@ async fn tokens_come_from_code() {
 }
 
 #[tokio::test]
-async fn what_is_configured_is_used_and_of_what_is_found_the_first_that_works() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().display().to_string();
+async fn the_tenant_is_the_one_to_which_the_workspace_sends_its_users() {
     let peer = issuer().await;
-    let github = format!("{}/github", peer.host());
-    let host = ("DATABRICKS_HOST", peer.host());
-    let kind_of = async |variables: &[(&str, &str)]| {
-        let all = [
-            &[(host.0, host.1.as_str()), ("PATH", &path), ("HOME", &path)],
-            variables,
-        ]
-        .concat();
-        let client = Config::new()
-            .resolve(environment(&all))
-            .unwrap()
-            .into_builder()
-            .unwrap()
-            .build()
-            .unwrap();
-        let worked = list(&client).await.map_err(|error| error.to_string());
-        let debug = format!("{client:?}");
-        let kind = debug
-            .split("Credentials(")
-            .nth(1)
-            .unwrap()
-            .split(')')
-            .next()
-            .unwrap()
-            .to_owned();
-        worked.map(|()| kind)
-    };
-    let (id, secret) = (
-        ("DATABRICKS_CLIENT_ID", "me"),
-        ("DATABRICKS_CLIENT_SECRET", CLIENT_SECRET),
-    );
-    assert_eq!(kind_of(&[("DATABRICKS_TOKEN", ISSUED)]).await.unwrap(), "pat");
-    assert_eq!(kind_of(&[id, secret]).await.unwrap(), "oauth-m2m");
-    assert_eq!(
-        kind_of(&[("DATABRICKS_OIDC_TOKEN", ID_TOKEN)]).await.unwrap(),
-        "env-oidc"
-    );
-    let named = [("DATABRICKS_OIDC_TOKEN_ENV", "MINE"), ("MINE", ID_TOKEN)];
-    assert_eq!(kind_of(&named).await.unwrap(), "env-oidc");
-    let file = private(folder.path(), "id-token", ID_TOKEN);
-    assert_eq!(
-        kind_of(&[("DATABRICKS_OIDC_TOKEN_FILE", &file)]).await.unwrap(),
-        "file-oidc"
-    );
-    let job = [
-        ("ACTIONS_ID_TOKEN_REQUEST_URL", github.as_str()),
-        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "github-CANARY-request"),
-    ];
-    assert_eq!(kind_of(&job).await.unwrap(), "github-oidc");
+    let azure = Azure::client_secret("me", CLIENT_SECRET).login_url(peer.host());
+    is_let_in(&peer, azure.credentials(), "/tenant/oauth2/token", &["client_id=me"]).await;
+    assert_eq!(peer.requests()[0].operation, "/aad/auth");
 
-    // What is found on the machine comes after what is configured, and gives way to what works.
-    script(folder.path(), "databricks", "echo 'no login here' >&2; exit 1");
-    private(
-        folder.path(),
-        ".netrc",
-        "machine 127.0.0.1 login me password CANARY-netrc\n",
-    );
-    assert_eq!(kind_of(&[id, secret]).await.unwrap(), "oauth-m2m");
-    assert_eq!(kind_of(&job).await.unwrap(), "github-oidc");
-    let netrc = kind_of(&[]).await.unwrap_err();
-    assert!(netrc.contains("403 Forbidden"), "the peer knows no Basic: {netrc}");
-    script(
-        folder.path(),
-        "databricks",
-        &format!("echo '{{\"access_token\":\"{ISSUED}\"}}'"),
-    );
-    assert_eq!(kind_of(&[]).await.unwrap(), "databricks-cli");
-    let none = kind_of(&[("DATABRICKS_AUTH_TYPE", "netrc")]).await.unwrap_err();
-    assert!(none.contains("403 Forbidden"), "{none}");
+    // A workspace that sends nobody anywhere.
+    let silent = Peer::start(|_| Reaction::json("{}")).await;
+    let azure = Azure::client_secret("me", CLIENT_SECRET).login_url(silent.host());
+    let error = list(&client(&silent, azure.credentials())).await.unwrap_err();
+    let remedy = "the workspace does not tell its Azure tenant; set azure_tenant_id (ARM_TENANT_ID)";
+    assert!(error.to_string().contains(remedy), "{error}");
+    assert_eq!(silent.requests().len(), 1);
+}
 
-    // When nothing works, all is told.
-    script(folder.path(), "databricks", "echo 'no login here' >&2; exit 1");
-    let broken = [
-        job[0],
-        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong-CANARY"),
-        ("DBX12_USE_NETRC", "false"),
-    ];
-    let error = kind_of(&broken).await.unwrap_err();
-    for part in [
-        "none of the configured kinds works",
-        "github-oidc: ",
-        "/github gave no token: 403",
-        "databricks-cli: `databricks auth token` failed with exit code 1: no login here",
+#[tokio::test]
+async fn a_service_on_this_machine_is_told_the_workspace() {
+    let peer = issuer().await;
+    let service = format!("{}/service-CANARY-path?x=1", peer.host());
+    let credentials = Credentials::from_tokens(MetadataService::new(service).unwrap());
+    is_let_in(&peer, credentials, "/service-CANARY-path", &[""]).await;
+    let asked = &peer.requests()[0];
+    assert_eq!((asked.method.as_str(), asked.header("authorization")), ("GET", None));
+    assert_eq!(asked.header("x-databricks-metadata-version"), Some("1"));
+    assert_eq!(asked.header("x-databricks-host"), Some(peer.host().as_str()));
+
+    for url in [
+        "http://192.0.2.1/CANARY",
+        "https://CANARY@localhost/",
+        "localhost:1/CANARY",
+        "CANARY",
     ] {
-        assert!(error.contains(part) && !error.contains(CANARY), "{part}: {error}");
+        let error = MetadataService::new(url).unwrap_err().to_string();
+        assert!(
+            error.contains("must be one on this machine") && !error.contains(CANARY),
+            "{error}"
+        );
+    }
+}
+
+/// What a job of Azure DevOps has.
+fn job(peer: &Peer) -> [(&'static str, String); 6] {
+    [
+        ("SYSTEM_ACCESSTOKEN", "devops-CANARY-token".to_owned()),
+        ("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", format!("{}/devops/", peer.host())),
+        ("SYSTEM_TEAMPROJECTID", "project".to_owned()),
+        ("SYSTEM_PLANID", "plan".to_owned()),
+        ("SYSTEM_JOBID", "job".to_owned()),
+        ("SYSTEM_HOSTTYPE", "build".to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn a_job_of_azure_devops_exchanges_its_token() {
+    let peer = issuer().await;
+    let job = job(&peer);
+    let lookup = |name: &str| {
+        let found = job.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let id_token = IdToken::azure_devops(lookup).unwrap();
+    let credentials = TokenFederation::new(id_token).client_id("me");
+    let form = ["subject_token=eyJ-CANARY-id", "client_id=me"];
+    is_let_in(&peer, Credentials::from_tokens(credentials), TOKEN, &form).await;
+    let requests = peer.requests();
+    let asked = requests.iter().find(|asked| asked.operation == DEVOPS).unwrap();
+    assert_eq!(asked.query()["api-version"], "7.2-preview.1");
+
+    for missing in job.iter().map(|(name, _)| *name) {
+        let error = IdToken::azure_devops(|name| lookup(name).filter(|_| name != missing)).unwrap_err();
+        assert!(error.to_string().contains(missing), "{error}");
     }
 }

@@ -1,10 +1,9 @@
 //! Which credentials are used, and what is refused.
 
-use super::auth_type::Candidate;
+use super::candidate::Candidate;
 use super::{AuthType, Config, Setting};
 use crate::credentials::Chain;
-use crate::{BuildError, Credentials, Host};
-use std::collections::BTreeSet;
+use crate::{BuildError, CredentialError, Credentials, Host};
 
 impl Config {
     /// The credentials that come of it; `None` when there are none.
@@ -12,6 +11,7 @@ impl Config {
         if let Some(auth_type) = self.chosen_auth_type()? {
             return match auth_type.candidate(self, host)? {
                 Candidate::Sure(credentials) | Candidate::Perhaps(credentials) => Ok(Some(credentials)),
+                Candidate::Broken(error) => Err(error.into()),
                 Candidate::No(reason) => Err(BuildError::AuthType {
                     name: auth_type.name().to_owned(),
                     problem: self.remedy(auth_type, reason),
@@ -28,6 +28,11 @@ impl Config {
                     break;
                 }
                 Candidate::Perhaps(credentials) => candidates.push(credentials),
+                Candidate::Broken(error) if candidates.is_empty() => return Err(error.into()),
+                Candidate::Broken(error) => {
+                    candidates.push(failing(auth_type, error));
+                    break;
+                }
                 Candidate::No(_) => {}
             }
         }
@@ -66,7 +71,7 @@ impl Config {
 
     /// In the words of the official tools.
     fn refuse_two_families(&self) -> Result<(), BuildError> {
-        let families: BTreeSet<_> = self.values.keys().filter_map(|setting| setting.family()).collect();
+        let families = self.families();
         if families.len() < 2 {
             return Ok(());
         }
@@ -92,4 +97,9 @@ impl Config {
             false => Ok(()),
         }
     }
+}
+
+/// What cannot be used, for the message when nothing before it can be either.
+fn failing(auth_type: AuthType, error: CredentialError) -> Credentials {
+    Credentials::from_fn(auth_type.name(), move || std::future::ready(Err(error.clone())))
 }

@@ -1,6 +1,6 @@
 //! What is configured, where it comes from, and what comes of it.
 
-use super::auth_type::Candidate;
+use super::candidate::Candidate;
 use super::{AuthType, Config, Origin, Setting};
 use crate::{Host, host};
 use std::fmt;
@@ -159,6 +159,10 @@ impl Config {
                     }
                     Ok(Candidate::Perhaps(_)) if chosen.is_some() => (Verdict::Used, String::new()),
                     Ok(Candidate::Perhaps(_)) => (Verdict::Tried, String::new()),
+                    Ok(Candidate::Broken(error)) => {
+                        sure = Some(auth_type);
+                        no(error.to_string())
+                    }
                     Ok(Candidate::No(reason)) => no(reason),
                     Err(error) => no(error.to_string()),
                 },
@@ -177,14 +181,19 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Settings:")?;
         for explained in &self.settings {
-            let Some(value) = &explained.value else { continue };
-            write!(f, "  {} = {value}  ({}", explained.setting, explained.origin)?;
-            for ignored in &explained.ignored {
-                write!(f, "; ignored: {ignored}")?;
+            let ignored = explained.ignored.iter().map(|origin| format!("ignored: {origin}"));
+            let mut remarks: Vec<_> = ignored.collect();
+            match &explained.value {
+                Some(value) => {
+                    remarks.insert(0, explained.origin.to_string());
+                    writeln!(f, "  {} = {value}  ({})", explained.setting, remarks.join("; "))?;
+                }
+                None if remarks.is_empty() => {}
+                None => writeln!(f, "  {} is not set  ({})", explained.setting, remarks.join("; "))?,
             }
-            writeln!(f, ")")?;
         }
-        let missing = self.settings.iter().filter(|explained| explained.value.is_none());
+        let is_missing = |explained: &&ExplainedSetting| explained.value.is_none() && explained.ignored.is_empty();
+        let missing = self.settings.iter().filter(is_missing);
         let missing: Vec<_> = missing.map(|explained| explained.setting.name()).collect();
         writeln!(f, "  not set: {}", missing.join(", "))?;
         writeln!(f, "Credentials:")?;

@@ -8,9 +8,25 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+/// Says where to go and how to ask: never of the environment, where a profile wins (`envAlwaysSkipAttrs` of the official
+/// command line).
+const STEERS: [Setting; 6] = [
+    Setting::WorkspaceId,
+    Setting::AccountId,
+    Setting::AuthType,
+    Setting::DiscoveryUrl,
+    Setting::TokenAudience,
+    Setting::Cloud,
+];
+
+/// Whether it is for a profile that wins to say.
+fn says_who_or_where(setting: Setting) -> bool {
+    setting.family().is_some() || STEERS.contains(&setting) || matches!(setting, Setting::Host | Setting::OidcToken)
+}
+
 impl Config {
-    /// Fills what is not set from the environment, then from the file with profiles: [`or_environment`] and [`or_file`].
-    /// With [`profile_wins`], the file comes first, and the environment gives neither host nor credentials.
+    /// Fills what is not set from the environment, then from the file with profiles: [`or_environment`] and [`or_file`]. With
+    /// [`profile_wins`], in the order that is described there.
     ///
     /// Pass `|name| std::env::var(name).ok()` for the real environment.
     ///
@@ -21,22 +37,18 @@ impl Config {
     /// [`or_file`]: Self::or_file
     /// [`profile_wins`]: Self::profile_wins
     pub fn resolve(mut self, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BuildError> {
-        if !(self.profile_wins && self.is_set(Setting::Profile)) {
-            let mut config = self.or_environment(&lookup).or_file()?;
-            config.read_named_token(&lookup);
-            return Ok(config);
-        }
         let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        self.look_around(&set);
-        self.fill_from_environment(Setting::ConfigFile, &set);
-        let mut config = self.or_file()?;
-        let profiled = |setting: &Setting| {
-            let says_who = setting.family().is_some() || matches!(setting, Setting::OidcToken | Setting::AuthType);
-            says_who || matches!(setting, Setting::Host | Setting::WorkspaceId | Setting::AccountId)
+        let mut config = if self.profile_wins && self.is_set(Setting::Profile) {
+            self.look_around(&set);
+            for setting in Setting::all().filter(|setting| !says_who_or_where(*setting)) {
+                self.fill_from_environment(setting, &set);
+            }
+            let mut config = self.or_file()?;
+            config.fill_gaps_of_profile(&set);
+            config
+        } else {
+            self.or_environment(&lookup).or_file()?
         };
-        for setting in Setting::all().filter(|setting| !profiled(setting)) {
-            config.fill_from_environment(setting, &set);
-        }
         config.read_named_token(&set);
         Ok(config)
     }
@@ -130,12 +142,33 @@ impl Config {
         }
     }
 
+    /// The environment gives what a profile that wins leaves out.
+    fn fill_gaps_of_profile(&mut self, set: &impl Fn(&str) -> Option<String>) {
+        let families = self.families();
+        for setting in Setting::all().filter(|setting| says_who_or_where(*setting)) {
+            let is_second = |family| !families.is_empty() && !families.contains(family);
+            let is_barred = match setting {
+                // A service principal exchanges it.
+                Setting::OidcToken => is_second("env-oidc") && is_second("oauth"),
+                _ => STEERS.contains(&setting) || setting.family().is_some_and(is_second),
+            };
+            if !is_barred {
+                self.fill_from_environment(setting, set);
+            } else if let Some(name) = setting.environment().iter().find(|name| set(name).is_some()) {
+                self.ignore(setting, Origin::Environment((*name).to_owned()));
+            }
+        }
+    }
+
     /// Which variable holds the token of another issuer is itself a setting, also of the file.
     fn read_named_token(&mut self, set: &impl Fn(&str) -> Option<String>) {
         let Some(name) = self.given(Setting::OidcTokenEnv).map(str::to_owned) else {
             return;
         };
-        self.values.remove(&Setting::OidcToken);
+        let given = self.values.get(&Setting::OidcToken);
+        if given.is_none_or(|value| value.origin != Origin::Argument) {
+            self.values.remove(&Setting::OidcToken);
+        }
         let token = set(&name).unwrap_or_default();
         self.fill(Setting::OidcToken, token, Origin::Environment(name));
     }

@@ -123,6 +123,41 @@ fn the_netrc_file_comes_last() {
 }
 
 #[test]
+fn a_discovery_url_is_shown_without_what_may_be_a_secret() {
+    for (url, shown) in [
+        (
+            "https://me:CANARY@idp.example:8/oidc?key=CANARY",
+            "https://idp.example:8/oidc",
+        ),
+        ("no url CANARY", "***"),
+    ] {
+        let config = Config::new().host("h.example").set(Setting::DiscoveryUrl, url);
+        let (debug, explained) = (format!("{config:?}"), config.explain());
+        let builder = config.into_builder().unwrap();
+        let missing = builder.build().unwrap_err().to_string();
+        for text in [debug, explained.to_string(), missing] {
+            assert!(text.contains(shown) && !text.contains("CANARY"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_token_that_was_given_wins_over_the_one_that_a_variable_names() {
+    let named = [("DATABRICKS_OIDC_TOKEN_ENV", "MINE"), ("MINE", "env-CANARY"), HOST];
+    let origin_of = |config: Config| {
+        let settings = config.resolve(lookup(&named)).unwrap().explain().settings;
+        let token = settings
+            .into_iter()
+            .find(|explained| explained.setting == Setting::OidcToken);
+        token.map(|explained| (explained.origin, explained.ignored)).unwrap()
+    };
+    let variable = || Origin::Environment("MINE".to_owned());
+    assert_eq!(origin_of(Config::new()), (variable(), vec![]));
+    let given = Config::new().set(Setting::OidcToken, "given");
+    assert_eq!(origin_of(given), (Origin::Argument, vec![variable()]));
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let config = Config::new()
         .token("CANARY")

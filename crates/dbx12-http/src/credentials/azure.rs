@@ -3,8 +3,7 @@
 mod token;
 
 use super::cached::Cached;
-use super::federation::IdToken;
-use super::{CredentialContext, CredentialError, CredentialSource, Credentials, authorization};
+use super::{CredentialContext, CredentialError, CredentialSource, Credentials, IdToken, authorization};
 use crate::{BoxFuture, Host};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use secrecy::SecretString;
@@ -67,7 +66,8 @@ impl Environment {
 /// ```
 /// use dbx12_http::credentials::Azure;
 ///
-/// let credentials = Azure::client_secret("tenant", "client", "secret")
+/// let credentials = Azure::client_secret("client", "secret")
+///     .tenant_id("tenant")
 ///     .workspace_resource_id("/subscriptions/…/workspaces/mine")
 ///     .credentials();
 /// assert_eq!(credentials.auth_type(), "azure-client-secret");
@@ -75,6 +75,7 @@ impl Environment {
 #[derive(Clone, Debug)]
 pub struct Azure {
     identity: Identity,
+    tenant_id: Option<String>,
     environment: Option<String>,
     login: Option<String>,
     workspace_resource_id: Option<String>,
@@ -83,7 +84,6 @@ pub struct Azure {
 #[derive(Clone, Debug)]
 enum Identity {
     Principal {
-        tenant_id: Option<String>,
         client_id: String,
         proof: Proof,
     },
@@ -92,7 +92,9 @@ enum Identity {
         metadata: String,
     },
     #[cfg(feature = "command")]
-    CommandLine { tenant_id: Option<String>, program: String },
+    CommandLine {
+        program: String,
+    },
 }
 
 /// How a service principal shows that it is the one.
@@ -104,26 +106,14 @@ enum Proof {
 
 impl Azure {
     /// A service principal with a client secret (`azure-client-secret`).
-    pub fn client_secret(
-        tenant_id: impl Into<String>,
-        client_id: impl Into<String>,
-        client_secret: impl Into<String>,
-    ) -> Self {
+    pub fn client_secret(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         let secret = SecretString::from(client_secret.into());
-        Self::principal(
-            Some(tenant_id.into()),
-            client_id.into(),
-            Proof::Secret(Arc::new(secret)),
-        )
+        Self::principal(client_id.into(), Proof::Secret(Arc::new(secret)))
     }
 
     /// A service principal that trusts GitHub's tokens (`github-oidc-azure`), see [`IdToken::github`].
-    pub fn github_oidc(tenant_id: impl Into<String>, client_id: impl Into<String>, token: IdToken) -> Self {
-        Self::principal(
-            Some(tenant_id.into()),
-            client_id.into(),
-            Proof::Assertion(Arc::new(token)),
-        )
+    pub fn github_oidc(client_id: impl Into<String>, token: IdToken) -> Self {
+        Self::principal(client_id.into(), Proof::Assertion(Arc::new(token)))
     }
 
     /// The identity of the machine that this runs on (`azure-msi`), asked of its metadata service.
@@ -134,13 +124,20 @@ impl Azure {
         })
     }
 
-    /// The login of `az` (`azure-cli`). Without a tenant, `az` takes that of its current subscription.
+    /// The login of `az` (`azure-cli`).
     #[cfg(feature = "command")]
-    pub fn command_line(tenant_id: Option<String>) -> Self {
+    pub fn command_line() -> Self {
         Self::new(Identity::CommandLine {
-            tenant_id,
             program: "az".to_owned(),
         })
+    }
+
+    /// The tenant of a service principal or of the login of `az`. Default: the one to which the workspace sends its users
+    /// for their login.
+    #[must_use]
+    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
+        self.tenant_id = Some(id.into());
+        self
     }
 
     /// Of several managed identities the one with this client id.
@@ -211,22 +208,14 @@ impl Azure {
         })
     }
 
-    pub(crate) fn principal_of_unknown_tenant(client_id: String, client_secret: String) -> Self {
-        let secret = SecretString::from(client_secret);
-        Self::principal(None, client_id, Proof::Secret(Arc::new(secret)))
-    }
-
-    fn principal(tenant_id: Option<String>, client_id: String, proof: Proof) -> Self {
-        Self::new(Identity::Principal {
-            tenant_id,
-            client_id,
-            proof,
-        })
+    fn principal(client_id: String, proof: Proof) -> Self {
+        Self::new(Identity::Principal { client_id, proof })
     }
 
     fn new(identity: Identity) -> Self {
         Self {
             identity,
+            tenant_id: None,
             environment: None,
             login: None,
             workspace_resource_id: None,
@@ -279,14 +268,25 @@ impl CredentialSource for AzureSource {
     }
 
     fn refused(&self, headers: &HeaderMap) -> bool {
-        if let (Some((_, management)), Some(value)) = (&self.management, headers.get(MANAGEMENT_TOKEN)) {
-            let as_bearer = [b"Bearer ", value.as_bytes()].concat();
-            if let Ok(value) = HeaderValue::from_bytes(&as_bearer) {
-                management.refused(&HeaderMap::from_iter([(header::AUTHORIZATION, value)]));
-            }
+        if let (Some((_, management)), Some(headers)) = (&self.management, management_as_bearer(headers)) {
+            management.refused(&headers);
         }
         self.workspace.refused(headers)
     }
+
+    fn accepted(&self, headers: &HeaderMap) {
+        if let (Some((_, management)), Some(headers)) = (&self.management, management_as_bearer(headers)) {
+            management.accepted(&headers);
+        }
+        self.workspace.accepted(headers);
+    }
+}
+
+/// The token for the management where those who keep tokens look for it.
+fn management_as_bearer(headers: &HeaderMap) -> Option<HeaderMap> {
+    let value = [b"Bearer ", headers.get(MANAGEMENT_TOKEN)?.as_bytes()].concat();
+    let value = HeaderValue::from_bytes(&value).ok()?;
+    Some(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
 }
 
 #[cfg(test)]

@@ -40,13 +40,17 @@ struct State {
     refresh: Option<Refresh>,
     /// When a renewal failed while the old token was still good.
     failed: Option<Instant>,
+    /// When a token was forgotten because it was refused.
+    forgotten: Option<Instant>,
+    /// Whether the token was accepted.
+    is_proven: bool,
 }
 
 /// What comes of a renewal. Empty until it ends; closed when its task was ended first.
 type Refresh = watch::Receiver<Option<Result<AccessToken, CredentialError>>>;
 
 impl Cached {
-    /// How long a good token is used before a renewal that failed is tried again.
+    /// How long to wait with another renewal after one that failed while the token was good, or brought one that was refused.
     const PAUSE: Duration = Duration::from_secs(60);
 
     pub(super) fn new(source: impl TokenSource) -> Self {
@@ -75,18 +79,20 @@ impl Cached {
         }
     }
 
-    /// Forgets the token of these headers. Whether there may be another.
+    /// Forgets the token of these headers, unless it is new and was never accepted: then the next one would be refused as
+    /// well. Whether there may be another.
     fn forget(&self, headers: &HeaderMap) -> bool {
         let mut state = lock(&self.state);
-        let refused = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-        let is_refused = |token: &AccessToken| {
-            let secret = refused.and_then(|value| value.strip_prefix(b"Bearer "));
-            secret == Some(token.expose().as_bytes())
-        };
         // Another call may have got a new one by now.
-        if state.token.as_ref().is_some_and(is_refused) {
-            state.token = None;
+        if !state.is_of(headers) {
+            return true;
         }
+        let recently = state.forgotten.is_some_and(|at| at.elapsed() < Self::PAUSE);
+        if recently && !state.is_proven {
+            return false;
+        }
+        state.token = None;
+        state.forgotten = Some(Instant::now());
         true
     }
 
@@ -122,7 +128,10 @@ impl Cached {
             state.refresh = None;
             state.failed = result.is_err().then(Instant::now);
             match &result {
-                Ok(token) => state.token = Some(token.clone()),
+                Ok(token) => {
+                    state.token = Some(token.clone());
+                    state.is_proven = false;
+                }
                 Err(error) => tracing::debug!(auth_type = source.auth_type(), %error, "no new token"),
             }
             drop(state);
@@ -143,6 +152,23 @@ impl CredentialSource for Cached {
 
     fn refused(&self, headers: &HeaderMap) -> bool {
         self.forget(headers)
+    }
+
+    fn accepted(&self, headers: &HeaderMap) {
+        let mut state = lock(&self.state);
+        if !state.is_proven {
+            state.is_proven = state.is_of(headers);
+        }
+    }
+}
+
+impl State {
+    /// Whether its token is the one of these headers.
+    fn is_of(&self, headers: &HeaderMap) -> bool {
+        let value = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
+        let secret = value.and_then(|value| value.strip_prefix(b"Bearer "));
+        let token = self.token.as_ref().map(|token| token.expose().as_bytes());
+        token.is_some() && token == secret
     }
 }
 

@@ -63,6 +63,12 @@ impl CredentialSource for Chain {
     fn refused(&self, headers: &HeaderMap) -> bool {
         self.chosen().is_some_and(|chosen| chosen.refused(headers))
     }
+
+    fn accepted(&self, headers: &HeaderMap) {
+        if let Some(chosen) = self.chosen() {
+            chosen.accepted(headers);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -49,10 +49,10 @@ impl Command {
 
     /// `gcloud auth print-identity-token`: an ID token of Google for the workspace, in the name of a service account
     /// (`google-id`).
-    pub fn gcloud(service_account: &str, workspace: &crate::Host) -> Self {
+    pub fn gcloud(program: impl Into<OsString>, service_account: &str, workspace: &crate::Host) -> Self {
         let impersonate = format!("--impersonate-service-account={service_account}");
         let audience = format!("--audiences={workspace}");
-        Self::new("gcloud")
+        Self::new(program)
             .arguments(["auth", "print-identity-token"])
             .arguments([impersonate, audience, "--include-email".to_owned()])
             .auth_type("google-id")

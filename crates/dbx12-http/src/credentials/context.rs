@@ -4,7 +4,7 @@ use super::secrets::Secrets;
 use super::{AccessToken, CredentialError};
 use crate::decode::one_line;
 use crate::failure::Failure;
-use crate::retry;
+use crate::retry::{self, Budget};
 use crate::transport::{Progress, ResponseLimit};
 use crate::types::Idempotency;
 use crate::{Host, RetryPolicy, Transport};
@@ -27,7 +27,15 @@ struct Inner {
     transport: Arc<dyn Transport>,
     attempt_timeout: Duration,
     retry: RetryPolicy,
+    budget: Budget,
     user_agent: HeaderValue,
+}
+
+/// An extension of a request: what of its address is a secret, and not shown even where the server repeats it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecretPart {
+    Query,
+    PathAndQuery,
 }
 
 impl CredentialContext {
@@ -42,6 +50,7 @@ impl CredentialContext {
             Arc::new(transport),
             Duration::from_secs(60),
             RetryPolicy::default(),
+            Budget::full(),
             user_agent,
         )
     }
@@ -51,6 +60,7 @@ impl CredentialContext {
         transport: Arc<dyn Transport>,
         attempt_timeout: Duration,
         retry: RetryPolicy,
+        budget: Budget,
         user_agent: HeaderValue,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -58,6 +68,7 @@ impl CredentialContext {
             transport,
             attempt_timeout,
             retry,
+            budget,
             user_agent,
         }))
     }
@@ -69,8 +80,8 @@ impl CredentialContext {
 
     /// Sends a request of a token flow and returns its response, if the status is one of success or a redirect.
     ///
-    /// Asking for a token twice does no harm, so the request is sent again by the client's [`RetryPolicy`] after whatever
-    /// may go away by itself.
+    /// Asking for a token twice does no harm, so the request is sent again by the client's [`RetryPolicy`], and out of the
+    /// same budget, after whatever may go away by itself.
     ///
     /// # Errors
     /// When there is no such response. The message names the address without its query, and what the server says, but no
@@ -80,28 +91,35 @@ impl CredentialContext {
     /// # Cancellation
     /// Dropping the future abandons the request.
     pub async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, CredentialError> {
-        let address = address_of(request.uri());
-        let secrets = Secrets::of_request(&request);
+        let address = shown_address(&request);
+        let mut secrets = Secrets::of_request(&request);
         if !secrets.is_empty() && !self.is_protected(request.uri()) {
             return Err(CredentialError::new(format!(
                 "{address} would carry a secret unprotected; it must be https"
             )));
+        }
+        if let Some(part) = request.extensions().get::<SecretPart>() {
+            secrets.add_address(request.uri(), *part == SecretPart::PathAndQuery);
         }
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, self.0.user_agent.clone());
         headers
             .entry(ACCEPT)
             .or_insert(HeaderValue::from_static("application/json"));
+        let Inner { retry, budget, .. } = &*self.0;
+        let mut rng = fastrand::Rng::new();
         let mut attempt = 1;
         loop {
             let failure = match self.attempt(request.clone(), &secrets).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => {
+                    budget.deposit();
+                    return Ok(response);
+                }
                 Err(failure) => failure,
             };
-            let mut rng = fastrand::Rng::new();
-            match retry::decide(&self.0.retry, attempt, &failure, Idempotency::Idempotent, &mut rng) {
-                Some(wait) => sleep(wait).await,
-                None => return Err(error_of(&address, failure, &secrets)),
+            match retry::decide(retry, attempt, &failure, Idempotency::Idempotent, &mut rng) {
+                Some(wait) if budget.withdraw() => sleep(wait).await,
+                _ => return Err(error_of(&address, failure, &secrets)),
             }
             attempt += 1;
         }
@@ -126,13 +144,14 @@ impl CredentialContext {
             request = request.header(http::header::AUTHORIZATION, authorization);
         }
         let request = request.body(Bytes::from(body));
-        let request = request.map_err(|_| CredentialError::new(format!("`{endpoint}` is not a URL")))?;
+        let request =
+            request.map_err(|_| CredentialError::new("the token endpoint that was described is not a URL"))?;
         self.token_of(request).await
     }
 
     /// Sends a request whose answer is a token.
     pub(super) async fn token_of(&self, request: Request<Bytes>) -> Result<AccessToken, CredentialError> {
-        let address = address_of(request.uri());
+        let address = shown_address(&request);
         let response = self.send(request).await?;
         let token = AccessToken::from_json(response.body());
         token.map_err(|error| CredentialError::new(format!("{address} gave no token: {error}")))
@@ -182,15 +201,23 @@ impl fmt::Debug for CredentialContext {
     }
 }
 
-/// Scheme, host and path, for people.
-fn address_of(uri: &Uri) -> String {
+/// The address of a request, for people.
+fn shown_address(request: &Request<Bytes>) -> String {
+    match request.extensions().get::<SecretPart>() {
+        Some(SecretPart::PathAndQuery) => format!("{}/***", origin_of(request.uri())),
+        _ => address_of(request.uri()),
+    }
+}
+
+/// Scheme, host and path, for people: neither a user nor a query, which may hold secrets.
+pub(crate) fn address_of(uri: &Uri) -> String {
+    one_line(&format!("{}{}", origin_of(uri), uri.path()))
+}
+
+fn origin_of(uri: &Uri) -> String {
     let host = uri.host().unwrap_or_default();
     let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
-    one_line(&format!(
-        "{}://{host}{port}{}",
-        uri.scheme_str().unwrap_or("https"),
-        uri.path()
-    ))
+    format!("{}://{host}{port}", uri.scheme_str().unwrap_or("https"))
 }
 
 /// What a token endpoint says when it refuses (RFC 6749, 5.2).
@@ -210,7 +237,7 @@ fn oauth_error(response: &Response<Bytes>) -> Option<String> {
 }
 
 fn error_of(address: &str, failure: Failure, secrets: &Secrets) -> CredentialError {
-    let message = secrets.hide(format!("{address} gave no token: {}", failure.message));
+    let message = format!("{address} gave no token: {}", secrets.hide(failure.message));
     let error = if failure.transient {
         CredentialError::transient(message)
     } else {

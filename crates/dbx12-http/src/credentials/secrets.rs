@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use secrecy::{ExposeSecret, SecretString};
 
 /// What stands in the place of a secret.
@@ -41,6 +41,20 @@ impl Secrets {
             }
         }
         secrets.longest_first()
+    }
+
+    /// What follows the path of an address, also each value of it; and with the path, all behind the host.
+    pub(crate) fn add_address(&mut self, uri: &Uri, with_path: bool) {
+        let query = uri.query().unwrap_or_default();
+        self.add(query);
+        for (_, value) in form_urlencoded::parse(query.as_bytes()) {
+            self.add(&value);
+        }
+        if with_path {
+            self.add(uri.path().trim_start_matches('/'));
+            self.add(uri.path_and_query().map_or("", |path| path.as_str()));
+        }
+        *self = std::mem::take(self).longest_first();
     }
 
     /// One that was read from somewhere.

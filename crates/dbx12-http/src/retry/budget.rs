@@ -1,19 +1,21 @@
 //! What keeps retries from becoming a storm.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A bucket of tokens: an attempt after the first takes some out, a success puts one back.
 ///
 /// A full bucket pays for 100 retries in a row. Once it is empty, one call in five may be tried again.
-#[derive(Debug)]
-pub(crate) struct Budget(Mutex<u32>);
+///
+/// Its clones share the tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget(Arc<Mutex<u32>>);
 
 impl Budget {
     const CAPACITY: u32 = 500;
     const RETRY_COSTS: u32 = 5;
 
     pub(crate) fn full() -> Self {
-        Self(Mutex::new(Self::CAPACITY))
+        Self(Arc::new(Mutex::new(Self::CAPACITY)))
     }
 
     /// Takes the price of one retry; `false` when there is not enough left.

@@ -1,18 +1,20 @@
 //! Who asks: credentials before each attempt, and nowhere else.
 
 use super::*;
+use crate::credentials::AccessToken;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[tokio::test(start_paused = true)]
 async fn credentials_are_asked_for_before_each_attempt() {
     #[derive(Debug, Default)]
-    struct Counting(std::sync::atomic::AtomicU32);
+    struct Counting(AtomicUsize);
     impl CredentialSource for Counting {
         fn auth_type(&self) -> &str {
             "counting"
         }
         fn headers<'a>(&'a self, context: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
             assert_eq!(context.host().name(), "example.com");
-            let count = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let count = self.0.fetch_add(1, Ordering::Relaxed);
             let value = HeaderValue::from_str(&format!("Bearer {count}")).unwrap();
             Box::pin(ready(Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))))
         }
@@ -89,4 +91,53 @@ async fn a_secret_that_comes_back_as_the_request_s_id_is_hidden() {
     let error = peer.client().send(&execute()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(!format!("{error} {error:?}").contains("CANARY"), "{error}");
+}
+
+/// Who is let in with the token of this number, and of no other; and how many tokens were given.
+fn refusing_all_but(good: &Arc<AtomicUsize>) -> (Client, Arc<AtomicUsize>) {
+    let (good, given) = (Arc::clone(good), Arc::<AtomicUsize>::default());
+    let count = Arc::clone(&given);
+    let credentials = Credentials::from_fn("numbered", move || {
+        let number = 1 + count.fetch_add(1, Ordering::SeqCst);
+        ready(Ok(AccessToken::new(format!("t{number}"))))
+    });
+    let transport = transport::from_fn(move |request: Request<Bytes>| {
+        let expected = format!("Bearer t{}", good.load(Ordering::SeqCst));
+        let is_good = request.headers()[header::AUTHORIZATION] == *expected;
+        ready(Ok(response(if is_good { 200 } else { 401 }, CONTEXT)))
+    });
+    let builder = Client::builder("https://example.com").credentials(credentials);
+    (builder.transport(transport).build().unwrap(), given)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_refuses_whatever_comes_costs_one_token_a_minute_and_not_one_a_call() {
+    let good = Arc::<AtomicUsize>::default();
+    let (client, given) = refusing_all_but(&good);
+    let error = client.send(&read()).await.unwrap_err();
+    assert_eq!((error.attempts(), given.load(Ordering::SeqCst)), (2, 2));
+    for _ in 0..20 {
+        let error = client.send(&read()).await.unwrap_err();
+        assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
+        assert_eq!((error.attempts(), given.load(Ordering::SeqCst)), (1, 2));
+        sleep(Duration::from_secs(2)).await;
+    }
+    // What was wrong is mended, and the third token would do.
+    good.store(3, Ordering::SeqCst);
+    sleep(Duration::from_secs(60)).await;
+    client.send(&read()).await.unwrap();
+    assert_eq!(given.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_accepted_is_renewed_however_soon_it_is_refused() {
+    let good = Arc::new(AtomicUsize::new(1));
+    let (client, given) = refusing_all_but(&good);
+    for number in 1..5 {
+        good.store(number, Ordering::SeqCst);
+        for _ in 0..2 {
+            client.send(&read()).await.unwrap();
+        }
+        assert_eq!(given.load(Ordering::SeqCst), number);
+    }
 }

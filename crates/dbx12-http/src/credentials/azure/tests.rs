@@ -32,11 +32,11 @@ fn the_host_says_which_cloud_it_is_in_and_else_the_name() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let azure = Azure::client_secret("tenant", "client", "CANARY").workspace_resource_id("/subscriptions/1");
+    let azure = Azure::client_secret("client", "CANARY").workspace_resource_id("/subscriptions/1");
     assert!(!format!("{azure:?} {:?}", azure.clone().credentials()).contains("CANARY"));
     assert_eq!(azure.credentials().auth_type(), "azure-client-secret");
     assert_eq!(Azure::managed_identity().credentials().auth_type(), "azure-msi");
-    let github = Azure::github_oidc("t", "c", IdToken::github("https://CANARY", "CANARY"));
+    let github = Azure::github_oidc("c", IdToken::github("https://CANARY", "CANARY"));
     assert!(!format!("{github:?}").contains("CANARY"));
     assert_eq!(github.credentials().auth_type(), "github-oidc-azure");
 }

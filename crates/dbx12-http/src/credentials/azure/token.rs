@@ -42,22 +42,20 @@ impl TokenSource for AzureToken {
                 Audience::Management => environment.management,
             };
             match &self.azure.identity {
-                Identity::Principal {
-                    tenant_id,
-                    client_id,
-                    proof,
-                } => {
-                    let tenant_id = match tenant_id {
-                        Some(tenant_id) => tenant_id.clone(),
-                        None => tenant_of(context).await?,
-                    };
+                Identity::Principal { client_id, proof } => {
+                    let tenant_id = self.tenant_id(context).await?;
                     principal_token(context, &environment.login, &tenant_id, client_id, proof, resource).await
                 }
                 Identity::Managed { client_id, metadata } => {
                     managed_token(context, metadata, client_id.as_deref(), resource).await
                 }
                 #[cfg(feature = "command")]
-                Identity::CommandLine { tenant_id, program } => {
+                Identity::CommandLine { program } => {
+                    // `az` has a tenant of its own, should the workspace not tell.
+                    let tenant_id = match self.tenant_id(context).await {
+                        Err(error) if error.is_transient() => return Err(error),
+                        tenant_id => tenant_id.ok(),
+                    };
                     command_line::token(
                         program,
                         tenant_id.as_deref(),
@@ -72,6 +70,13 @@ impl TokenSource for AzureToken {
 }
 
 impl AzureToken {
+    async fn tenant_id(&self, context: &CredentialContext) -> Result<String, CredentialError> {
+        match &self.azure.tenant_id {
+            Some(tenant_id) => Ok(tenant_id.clone()),
+            None => tenant_of(context).await,
+        }
+    }
+
     fn environment(&self, host: &Host) -> Environment {
         let mut environment = Environment::of(host, self.azure.environment.as_deref());
         if let Some(login) = &self.azure.login {

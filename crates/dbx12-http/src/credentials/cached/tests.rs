@@ -162,6 +162,31 @@ async fn a_token_that_was_refused_is_forgotten_but_not_the_one_after_it() {
     assert_eq!((stage.ask().await.unwrap().as_str(), stage.asked()), ("t2", 2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_new_token_that_is_refused_is_kept_for_a_while_unless_it_was_accepted_once() {
+    let stage = Stage::set(3600, |_| false);
+    assert_eq!(stage.ask_and_let().await.unwrap(), "t1");
+    assert!(
+        stage
+            .cached
+            .refused(&stage.cached.headers(&stage.context).await.unwrap())
+    );
+    assert_eq!(stage.ask_and_let().await.unwrap(), "t2");
+    let second = stage.cached.headers(&stage.context).await.unwrap();
+    assert!(!stage.cached.refused(&second));
+    assert_eq!((stage.ask().await.unwrap().as_str(), stage.asked()), ("t2", 2));
+
+    stage.cached.accepted(&second);
+    assert!(stage.cached.refused(&second));
+    assert_eq!(stage.ask_and_let().await.unwrap(), "t3");
+    // That the second one was good says nothing of the third.
+    let third = stage.cached.headers(&stage.context).await.unwrap();
+    stage.cached.accepted(&second);
+    assert!(!stage.cached.refused(&third));
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(stage.cached.refused(&third));
+}
+
 #[test]
 fn a_renewal_that_ended_with_its_runtime_is_begun_anew_on_another() {
     let stage = Stage::set(3600, |_| false);

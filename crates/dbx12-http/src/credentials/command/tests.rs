@@ -56,7 +56,7 @@ async fn the_name_of_a_program_shows_what_it_was_asked_to_do_but_no_option() {
         "`databricks auth token`"
     );
     assert_eq!(
-        Command::gcloud("me@x", &host).name(),
+        Command::gcloud("gcloud", "me@x", &host).name(),
         "`gcloud auth print-identity-token`"
     );
     assert_eq!(shell("CANARY").name(), "`sh`");
@@ -79,7 +79,7 @@ async fn started(file: &Path) -> String {
         {
             return pid;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "it did not start");
+        assert!(begun.elapsed() < Duration::from_secs(60), "it did not start");
         sleep(Duration::from_millis(5)).await;
     }
 }
@@ -87,7 +87,7 @@ async fn started(file: &Path) -> String {
 async fn ends(pid: &str) {
     let begun = Instant::now();
     while runs(pid) {
-        assert!(begun.elapsed() < Duration::from_secs(10), "it goes on");
+        assert!(begun.elapsed() < Duration::from_secs(60), "it goes on");
         sleep(Duration::from_millis(5)).await;
     }
 }
@@ -98,15 +98,15 @@ async fn one_that_takes_too_long_is_ended_with_all_that_it_started() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
     let script = format!("sleep 100 & echo $! > {}; wait", file.display());
-    let slow = shell(&script).time_limit(Duration::from_millis(300));
-    let error = slow.run().await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("`sh` did not end within 300ms, and was ended")
-            && error.is_transient(),
-        "{error}"
-    );
+    // Where much else runs, it may be ended before it has begun to write.
+    for limit in [1, 10, 60].map(Duration::from_secs) {
+        let error = shell(&script).time_limit(limit).run().await.unwrap_err();
+        let said = format!("`sh` did not end within {limit:?}, and was ended");
+        assert!(error.to_string().contains(&said) && error.is_transient(), "{error}");
+        if std::fs::read_to_string(&file).is_ok_and(|pid| pid.ends_with('\n')) {
+            break;
+        }
+    }
     ends(&started(&file).await).await;
 
     std::fs::remove_file(&file).unwrap();

@@ -92,3 +92,53 @@ async fn an_answer_without_a_token_is_not_repeated() {
         "https://x.example/t gave no token: the answer is not a token in JSON"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn tokens_are_asked_for_again_out_of_the_budget_of_all_calls() {
+    let budget = Budget::full();
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let transport = transport::from_fn(move |_| {
+        *count.lock().unwrap() += 1;
+        async { answer(503, "").map_err(|kind| TransportError::new(kind, "it broke")) }
+    });
+    let context = CredentialContext::of_client(
+        Host::parse("x.example").unwrap(),
+        Arc::new(transport),
+        Duration::from_secs(60),
+        RetryPolicy::default(),
+        budget.clone(),
+        HeaderValue::from_static("test"),
+    );
+    let ask = async || {
+        context.token("https://x.example/t", None, &FORM).await.unwrap_err();
+        std::mem::take(&mut *asked.lock().unwrap())
+    };
+    assert_eq!(ask().await, 4);
+    let left = std::iter::repeat_with(|| budget.withdraw()).take_while(|paid| *paid);
+    assert_eq!(left.count(), 97, "three of a hundred are spent");
+    assert_eq!(ask().await, 1);
+    (0..5).for_each(|_| budget.deposit());
+    assert_eq!(ask().await, 2);
+}
+
+#[tokio::test]
+async fn a_secret_part_of_an_address_is_not_shown_even_if_the_server_repeats_it() {
+    let echo = r#"{"error":"no","error_description":"what is CANARY-key, /CANARY/path?a=CANARY-key&b=c ?"}"#;
+    for (part, shown) in [
+        (SecretPart::Query, "http://localhost:1/CANARY/path gave"),
+        (SecretPart::PathAndQuery, "http://localhost:1/*** gave"),
+    ] {
+        let request = || {
+            let request = Request::get("http://localhost:1/CANARY/path?a=CANARY-key&b=c");
+            request.extension(part).body(Bytes::new()).unwrap()
+        };
+        let (context, _) = context("x.example", vec![answer(400, echo), answer(200, "[]")]);
+        for problem in ["no, what is ***", "not a token"] {
+            let error = context.token_of(request()).await.unwrap_err().to_string();
+            assert!(error.starts_with(shown) && error.contains(problem), "{error}");
+            assert!(!error.contains("CANARY-key"), "{error}");
+            assert!(part == SecretPart::Query || !error.contains("CANARY"), "{error}");
+        }
+    }
+}
