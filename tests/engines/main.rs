@@ -5,8 +5,10 @@
 
 mod cancel;
 mod death;
+mod literals;
 mod notebook;
 mod python;
+mod remote;
 mod scala;
 mod speed;
 mod sql;

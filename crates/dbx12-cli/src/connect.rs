@@ -38,7 +38,10 @@ pub(crate) struct Target {
 /// The cluster that `run` names.
 pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure> {
     if run.local {
-        return local().await;
+        return local(run).await;
+    }
+    if run.spark.is_given() {
+        return Err(Failure::usage("which Spark to use can be said with --local only"));
     }
     let named = run
         .cluster
@@ -57,13 +60,13 @@ pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure
 }
 
 /// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.
-async fn local() -> Result<Target, Failure> {
+async fn local(run: &Run) -> Result<Target, Failure> {
     let folder = std::env::current_dir().map_err(|error| cannot(&error))?;
     // Not waited for here: whoever stops waiting must still be able to shut it down.
     let builder = dbx12_local::Workspace::builder()
         .working_directory(folder)
         .wait_for_cluster(false);
-    let local = builder.start().await.map_err(|error| cannot(&error))?;
+    let local = run.spark.apply(builder).start().await.map_err(|error| cannot(&error))?;
     let client = local.client();
     Ok(Target {
         cluster: Workspace::new(client).cluster(local.cluster_id()),

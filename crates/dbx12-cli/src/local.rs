@@ -23,13 +23,12 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), Failure> {
                 .map_err(|error: FaultRulesError| cannot_use(error.to_string()))?,
         );
     }
-    if let Some(folder) = &arguments.spark_home {
-        builder = builder.spark_home(folder);
-    }
-    if arguments.without_spark {
-        builder = builder.without_spark();
-    }
-    let workspace = builder.start().await.map_err(|error| cannot(&error))?;
+    let workspace = arguments
+        .spark
+        .apply(builder)
+        .start()
+        .await
+        .map_err(|error| cannot(&error))?;
     let served = serve_until_interrupted(&workspace, &arguments, &mut interrupts).await;
     workspace.shutdown().await;
     served

@@ -19,7 +19,7 @@ use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
 use crate::run_folder::RunFolder;
-use crate::spark::Source;
+use crate::spark::{Source, SparkConnectAddress, SparkMaster};
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
@@ -59,6 +59,8 @@ pub struct WorkspaceBuilder {
     python: PythonConfig,
     spark: Source,
     spark_memory: u64,
+    spark_master: SparkMaster,
+    spark_properties: Vec<(String, String)>,
     cache: Option<PathBuf>,
     row_limit: usize,
     max_contexts: usize,
@@ -107,6 +109,8 @@ impl Default for WorkspaceBuilder {
             python: PythonConfig::default(),
             spark: Source::Install,
             spark_memory: SPARK_MEMORY,
+            spark_master: SparkMaster::default(),
+            spark_properties: Vec::new(),
             cache: None,
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
@@ -226,6 +230,42 @@ impl WorkspaceBuilder {
     #[must_use]
     pub fn without_spark(mut self) -> Self {
         self.spark = Source::Off;
+        self
+    }
+
+    /// Runs jobs on another Spark cluster, a standalone one of the same version. The driver stays here, with all that SQL,
+    /// Scala and Python need; it listens on the interface that leads to the master, and that cluster must reach it there.
+    /// **Unless you set `spark.authenticate` and its secret** by [`spark_property`](Self::spark_property), who reaches it
+    /// can run code as you. Tables are files in `spark.sql.warehouse.dir`, which is a folder of this machine unless you name one
+    /// that all machines have. Default: all cores of this machine.
+    #[must_use]
+    pub fn spark_master(mut self, master: SparkMaster) -> Self {
+        self.spark_master = master;
+        self
+    }
+
+    /// A property of Spark, over those that the workspace sets. One that is not started here has its own.
+    #[must_use]
+    pub fn spark_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.spark_properties.push((name.into(), value.into()));
+        self
+    }
+
+    /// Runs `sql` and Python's `spark` on a Spark 4 somewhere else, over Spark Connect; its client is installed from PyPI on
+    /// first need. `scala` is refused: it runs inside of Spark's process, which this one is not. The code of a context can read
+    /// a token that is in the address.
+    #[must_use]
+    pub fn spark_remote(mut self, address: SparkConnectAddress) -> Self {
+        self.spark = Source::Remote(address);
+        self
+    }
+
+    /// Runs `sql` and Python's `spark` on Sail, a light engine that needs no Java and is up in a second. **It is not Spark**:
+    /// it lacks statements, words errors otherwise, and a table is its context's own. It is installed from PyPI on first need, and
+    /// listens on the loopback interface without a password: other users of this machine can run code in it as you.
+    #[must_use]
+    pub fn sail(mut self) -> Self {
+        self.spark = Source::Sail;
         self
     }
 
