@@ -10,5 +10,4 @@ mod notebook;
 mod python;
 mod remote;
 mod scala;
-mod speed;
 mod sql;

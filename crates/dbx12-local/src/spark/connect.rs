@@ -46,6 +46,11 @@ impl Connect {
     /// # Errors
     /// Why there is none, for people.
     pub(super) async fn new(config: &SparkConfig, progress: &impl Fn(&str)) -> Result<Self, String> {
+        if let Source::Remote(address) = &config.source {
+            // First: it costs least to find out.
+            progress(&format!("connecting to {address}"));
+            address.reach().await?;
+        }
         progress("looking for a client of Spark Connect");
         let packages = provision::provide_connect(config, progress).await?;
         let site = packages.client;
@@ -60,7 +65,6 @@ impl Connect {
             _ => return Err("this workspace has no server of Spark Connect".to_owned()),
         };
         progress(&format!("asking {address} for its version"));
-        address.reach().await?;
         let version = version(config, &address, &site).await?;
         let version = match sail {
             Some(_) => format!("{}, which is not Apache Spark", provision::sail_version()),

@@ -70,9 +70,10 @@ const LAUNCH: &str = "exec 3<&0 4>&1 </dev/null >&2; exec \"$0\" \"$@\"";
 /// Why there is none, for people.
 pub(super) async fn start(config: &SparkConfig, progress: &impl Fn(&str)) -> Result<Jvm, String> {
     progress("looking for Apache Spark");
+    // First: it costs least to find out.
+    let address = config.master.our_address().await?;
     let installation = provision::provide(config, progress).await?;
     let bridge = bridge(config, &installation, progress).await?;
-    let address = config.master.our_address().await?;
     progress("starting");
     let folder = tempfile::Builder::new()
         .prefix("dbx12-spark-")

@@ -97,7 +97,7 @@ def table(frame, row_limit):
     rows = list(zip(*columns)) if columns else [()] * min(arrow.num_rows, row_limit)
     lines, cut = table_of.bounded(rows, SIZE_LIMIT)
     schema = [
-        {"name": field["name"], "type": json.dumps(field["type"]), "metadata": json.dumps(field["metadata"])}
+        {"name": field["name"], "type": compact(field["type"]), "metadata": compact(field["metadata"])}
         for field in fields
     ]
     return '{"rows":[%s],"schema":%s,"truncated":%s}' % (
@@ -105,6 +105,10 @@ def table(frame, row_limit):
         json.dumps(schema, ensure_ascii=False),
         json.dumps(cut or arrow.num_rows > row_limit),
     )
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def with_text(frame, fields):
