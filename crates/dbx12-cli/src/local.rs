@@ -4,6 +4,7 @@ use crate::arguments::Serve;
 use crate::failure::{Exit, Failure, with_sources};
 use crate::output::{note, print_line};
 use crate::signals::Interrupts;
+use crate::spark::Progress;
 use dbx12_local::{FaultRulesError, Server, Workspace};
 use std::path::Path;
 
@@ -29,6 +30,7 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), Failure> {
         .start()
         .await
         .map_err(|error| cannot(&error))?;
+    let _progress = Progress::tell(&workspace);
     let served = serve_until_interrupted(&workspace, &arguments, &mut interrupts).await;
     workspace.shutdown().await;
     served

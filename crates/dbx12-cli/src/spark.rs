@@ -1,14 +1,16 @@
 //! Which Spark a workspace on this machine has, as arguments say it.
 
+use crate::output::note;
 use clap::{Args, ValueEnum};
-use dbx12_local::{SparkConnectAddress, SparkMaster, WorkspaceBuilder};
+use dbx12_local::{SparkConnectAddress, SparkMaster, SparkStatus, Workspace, WorkspaceBuilder};
 use std::path::PathBuf;
 use std::process::Command;
+use tokio::task::JoinHandle;
 
 /// The address of a Spark that speaks Spark Connect; it may hold a token, which belongs into no argument.
 const REMOTE: &str = "DBX12_SPARK_REMOTE";
 
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct SparkArguments {
     /// Run SQL, Scala and Python's `spark` on the Spark 4 in this folder (the one with `jars` in it), instead of one that is
     /// installed from PyPI on first need.
@@ -17,7 +19,7 @@ pub(crate) struct SparkArguments {
     /// Run Spark's jobs on this standalone cluster, of the same version, instead of on this machine: spark://HOST:PORT.
     #[arg(long, value_name = "URL")]
     master: Option<SparkMaster>,
-    /// Set a property of Spark, over those that the workspace sets. May be given several times.
+    /// Set a property of Spark, over those that the workspace sets. May be given several times. Others can see arguments.
     #[arg(long, value_name = "NAME=VALUE", value_parser = property)]
     spark_conf: Vec<(String, String)>,
     /// Run SQL and Python's `spark`, but no Scala, on a Spark 4 somewhere else that speaks Spark Connect: sc://HOST:PORT. Others
@@ -41,6 +43,41 @@ enum Engine {
     Spark,
     /// Sail, which is light, needs no Java, and is not Spark. Other users of this machine can reach it.
     Sail,
+}
+
+/// Properties may hold secrets.
+impl std::fmt::Debug for SparkArguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SparkArguments")
+            .field("spark_remote", &self.spark_remote)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells on stderr how a workspace's Spark comes to be, until dropped: installing it takes minutes.
+#[derive(Debug)]
+pub(crate) struct Progress(JoinHandle<()>);
+
+impl Progress {
+    pub(crate) fn tell(workspace: &Workspace) -> Self {
+        let workspace = workspace.clone();
+        Self(tokio::spawn(async move {
+            let mut status = SparkStatus::NotStarted;
+            loop {
+                status = workspace.spark_changed(&status).await;
+                if let SparkStatus::Preparing(what) = &status {
+                    note(&format!("Apache Spark: {what} …"));
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 fn property(text: &str) -> Result<(String, String), &'static str> {

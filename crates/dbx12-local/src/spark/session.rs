@@ -71,7 +71,11 @@ impl Sessions {
     /// Why there is none, for people.
     pub(crate) async fn connect(&self) -> Result<Arc<Connect>, String> {
         match self.spark.engine().await? {
-            Engine::Connect(connect) => Ok(connect),
+            Engine::Connect(connect) => {
+                // Nobody watches it, and its clients would try for minutes.
+                connect.address().reach().await?;
+                Ok(connect)
+            }
             Engine::Jvm(_) => Err("this workspace's Spark is not spoken to over Spark Connect".to_owned()),
         }
     }
