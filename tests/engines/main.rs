@@ -5,8 +5,9 @@
 
 mod cancel;
 mod death;
+mod literals;
 mod notebook;
 mod python;
+mod remote;
 mod scala;
-mod speed;
 mod sql;

@@ -42,6 +42,12 @@ async fn python() {
         "the value of an expression is its text"
     );
 
+    let table = json(&notebook.run(&one, "display(spark.range(10001))").await);
+    assert_eq!(
+        (table["data"].as_array().unwrap().len(), &table["truncated"]),
+        (10_000, &expected!(true))
+    );
+
     // Sessions are a context's own, tables the cluster's; and the context's SQL shares its session.
     notebook
         .text(
@@ -62,6 +68,20 @@ async fn python() {
     let code = "from pyspark.sql.functions import udf\nimport sys\n\
         spark.range(1).select(udf(lambda i: '%d.%d' % sys.version_info[:2])('id')).first()[0] == '%d.%d' % sys.version_info[:2]";
     assert_eq!(notebook.text(&one, code).await, "True");
+
+    // Functions are called back by streams, those of two contexts at the same time.
+    let stream = "import json, tempfile\nfrom pathlib import Path
+folder = Path(tempfile.mkdtemp())
+Path(folder, 'in').mkdir()
+Path(folder, 'in', 'a.json').write_text('{\"a\": 1}\\n{\"a\": 2}\\n')
+seen = []
+def each(frame, number):
+    seen.append((number, sorted(row.a for row in frame.collect())))
+query = spark.readStream.schema('a int').json(str(folder / 'in')).writeStream.foreachBatch(each)
+query.option('checkpointLocation', str(folder / 'state')).trigger(availableNow=True).start().awaitTermination()
+seen";
+    let (first, second) = tokio::join!(notebook.text(&one, stream), notebook.text(&two, stream));
+    assert_eq!([first, second], ["[(0, [1, 2])]"; 2]);
 
     // Nobody ends the cluster from a notebook.
     let said = notebook.text(&one, "spark.stop()\nspark.range(1).count()").await;

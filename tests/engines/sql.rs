@@ -47,7 +47,7 @@ async fn sql() {
     notebook.workspace.shutdown().await;
 }
 
-async fn values(notebook: &Notebook) {
+pub(crate) async fn values(notebook: &Notebook) {
     let context = notebook.context(Language::Sql).await;
     let code = "select 9223372036854775807 big, cast(1.10 as decimal(10,2)) d, \
         cast(12345678901234567890123456789012345678 as decimal(38,0)) wide, double('NaN') nan, float('-inf') inf, \
@@ -105,7 +105,7 @@ async fn values(notebook: &Notebook) {
     );
 }
 
-async fn statements(notebook: &Notebook) {
+pub(crate) async fn statements(notebook: &Notebook) {
     let context = notebook.context(Language::Sql).await;
     let nothing =
         expected!({"resultType": "table", "data": [], "schema": [], "truncated": false, "isJsonSchema": true});
@@ -152,7 +152,7 @@ async fn errors(notebook: &Notebook) {
     }
 }
 
-async fn limits(notebook: &Notebook) {
+pub(crate) async fn limits(notebook: &Notebook) {
     let context = notebook.context(Language::Sql).await;
     let table = json(&notebook.run(&context, "select * from range(10001)").await);
     assert_eq!(table["data"].as_array().unwrap().len(), 10_000);

@@ -52,7 +52,7 @@ const CI: [Step; 9] = [
     },
 ];
 
-const NIGHTLY: [Step; 7] = [
+const NIGHTLY: [Step; 6] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -60,10 +60,6 @@ const NIGHTLY: [Step; 7] = [
     Step {
         name: "test, no default features",
         run: test::without_default_features,
-    },
-    Step {
-        name: "test, literals in Spark",
-        run: test::with_spark,
     },
     Step {
         name: "lint, what is apart",

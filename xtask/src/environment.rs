@@ -25,14 +25,6 @@ pub(crate) const CLIENTS: Environment = Environment {
     alone: &[("databrickslabs-jupyterlab", "2.2.1")],
 };
 
-/// Apache Spark, and the Scala it is written in.
-pub(crate) const SPARK: Environment = Environment {
-    name: "pyspark",
-    purpose: "SQL and Scala literals are read",
-    packages: &[("pyspark", "3.5.9")],
-    alone: &[],
-};
-
 /// Packages of PyPI in an environment of their own.
 pub(crate) struct Environment {
     /// Its folder, and what it is called in messages.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::environment::{CLIENTS, SPARK, VALIDATOR};
+use crate::environment::{CLIENTS, VALIDATOR};
 use crate::{tools, workspace};
 
 /// Where tests find the `dbx12` program.
@@ -17,9 +17,6 @@ const VALIDATOR_PYTHON: &str = "DBX12_OPENAPI_PYTHON";
 
 /// Where tests find the Python that has clients of other make.
 const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
-
-/// Where tests find the Python that has Spark.
-const SPARK_PYTHON: &str = "DBX12_SPARK_PYTHON";
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -84,17 +81,6 @@ pub(crate) fn run(sh: &Shell, options: &Options) -> Result<()> {
 /// When something does not compile or a test fails.
 pub(crate) fn models_with_all_features(sh: &Shell) -> Result<()> {
     Ok(cmd!(sh, "cargo test -p dbx12-types --all-features --lib").run()?)
-}
-
-/// Has Spark read the literals of parameters: the test program that no other run chooses.
-///
-/// # Errors
-/// When Java or Spark is missing and cannot be installed, or when a literal is not read as its value.
-pub(crate) fn with_spark(sh: &Shell) -> Result<()> {
-    tools::ensure(sh)?;
-    tools::ensure_java(sh)?;
-    let _spark = sh.push_env(SPARK_PYTHON, SPARK.python(sh)?);
-    Ok(cmd!(sh, "cargo test -p dbx12-tests --test spark").run()?)
 }
 
 /// Runs the unit tests of each crate that can do with less, without its default features.

@@ -34,21 +34,6 @@ const TOOLS: [Tool; 3] = [
     },
 ];
 
-/// What Spark runs on, in the newest version that Spark 3.5 is made for.
-const JAVA: Tool = Tool {
-    name: "openjdk-17-jre-headless",
-    purpose: "SQL and Scala literals are read with Spark, which runs on it",
-    problem: java_problem,
-};
-
-/// Sees to it that Java is there.
-///
-/// # Errors
-/// When it is missing and cannot be installed from here.
-pub(crate) fn ensure_java(sh: &Shell) -> Result<()> {
-    ensure_tool(sh, &JAVA)
-}
-
 /// Sees to it that every tool is there.
 ///
 /// # Errors
@@ -101,11 +86,6 @@ fn venv_problem(sh: &Shell) -> Option<String> {
     let modules = cmd!(sh, "python3 -c 'import ensurepip, venv'");
     let is_there = modules.quiet().ignore_stderr().run().is_ok();
     (!is_there).then(|| "python3 cannot make environments".to_owned())
-}
-
-fn java_problem(sh: &Shell) -> Option<String> {
-    let is_there = cmd!(sh, "java -version").quiet().ignore_stderr().run().is_ok();
-    (!is_there).then(|| "java is not there".to_owned())
 }
 
 fn curl_problem(sh: &Shell) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it and `--help` tells it.
 
+use crate::spark::SparkArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dbx12_exec::types::{CommandOptions, Language};
 use std::net::SocketAddr;
@@ -103,6 +104,8 @@ pub(crate) struct Run {
     /// not stop when told is watched for ten seconds more, then left to the end of its context.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) spark: SparkArguments,
 }
 
 #[derive(Debug, Args)]
@@ -231,6 +234,8 @@ pub(crate) struct Up {
     /// A cluster, instead of the one named `local`: NAME, NAME:WORKERS or NAME:WORKERS:terminated. May be given several times.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Vec<dbx12_local::ClusterSpec>,
+    #[command(flatten)]
+    pub(crate) spark: SparkArguments,
 }
 
 #[derive(Debug, Args)]
@@ -256,11 +261,6 @@ pub(crate) struct Serve {
     /// Allow `commandFile` of commands to read files below this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) command_files: Option<PathBuf>,
-    /// Run SQL, Scala and Python's `spark` on the Spark 4 in this folder (the one with `jars` in it), instead of one that is
-    /// installed from PyPI on first need.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) spark_home: Option<PathBuf>,
-    /// Do without Spark: refuse SQL and Scala.
-    #[arg(long, conflicts_with = "spark_home")]
-    pub(crate) without_spark: bool,
+    #[command(flatten)]
+    pub(crate) spark: SparkArguments,
 }

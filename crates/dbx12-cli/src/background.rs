@@ -135,6 +135,7 @@ impl Place {
             .stdout(Stdio::piped())
             .stderr(File::create(&log_file).map_err(cannot)?)
             .process_group(0);
+        arguments.spark.hand_over(&mut command).map_err(cannot)?;
         let mut child = command.spawn().map_err(cannot)?;
         // The last line that it prints when it answers.
         let last = if arguments.tls {

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Global, Run};
 use crate::failure::{Exit, Failure};
+use crate::spark::Progress;
 use dbx12_exec::api::{Cluster, Workspace};
 use dbx12_exec::http::{Client, Config};
 
@@ -32,13 +33,16 @@ fn misconfigured(error: dbx12_exec::http::BuildError) -> Failure {
 /// The cluster that a program runs on, and the workspace to shut down afterwards.
 pub(crate) struct Target {
     pub(crate) cluster: Cluster,
-    local: Option<dbx12_local::Workspace>,
+    local: Option<(dbx12_local::Workspace, Progress)>,
 }
 
 /// The cluster that `run` names.
 pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure> {
     if run.local {
-        return local().await;
+        return local(run).await;
+    }
+    if run.spark.is_given() {
+        return Err(Failure::usage("which Spark to use can be said with --local only"));
     }
     let named = run
         .cluster
@@ -57,17 +61,18 @@ pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure
 }
 
 /// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.
-async fn local() -> Result<Target, Failure> {
+async fn local(run: &Run) -> Result<Target, Failure> {
     let folder = std::env::current_dir().map_err(|error| cannot(&error))?;
     // Not waited for here: whoever stops waiting must still be able to shut it down.
     let builder = dbx12_local::Workspace::builder()
         .working_directory(folder)
         .wait_for_cluster(false);
-    let local = builder.start().await.map_err(|error| cannot(&error))?;
+    let local = run.spark.apply(builder).start().await.map_err(|error| cannot(&error))?;
     let client = local.client();
+    let progress = Progress::tell(&local);
     Ok(Target {
         cluster: Workspace::new(client).cluster(local.cluster_id()),
-        local: Some(local),
+        local: Some((local, progress)),
     })
 }
 
@@ -79,14 +84,14 @@ impl Target {
     /// Waits until the workspace on this machine takes commands. One of Databricks is waited for by the session.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         match &self.local {
-            Some(local) => local.ready().await.map_err(|error| cannot(&error)),
+            Some((local, _)) => local.ready().await.map_err(|error| cannot(&error)),
             None => Ok(()),
         }
     }
 
     /// Ends the workspace on this machine, with all its processes.
     pub(crate) async fn close(self) {
-        if let Some(local) = self.local {
+        if let Some((local, _)) = self.local {
             local.shutdown().await;
         }
     }

@@ -4,6 +4,7 @@ use crate::arguments::Serve;
 use crate::failure::{Exit, Failure, with_sources};
 use crate::output::{note, print_line};
 use crate::signals::Interrupts;
+use crate::spark::Progress;
 use dbx12_local::{FaultRulesError, Server, Workspace};
 use std::path::Path;
 
@@ -23,13 +24,13 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), Failure> {
                 .map_err(|error: FaultRulesError| cannot_use(error.to_string()))?,
         );
     }
-    if let Some(folder) = &arguments.spark_home {
-        builder = builder.spark_home(folder);
-    }
-    if arguments.without_spark {
-        builder = builder.without_spark();
-    }
-    let workspace = builder.start().await.map_err(|error| cannot(&error))?;
+    let workspace = arguments
+        .spark
+        .apply(builder)
+        .start()
+        .await
+        .map_err(|error| cannot(&error))?;
+    let _progress = Progress::tell(&workspace);
     let served = serve_until_interrupted(&workspace, &arguments, &mut interrupts).await;
     workspace.shutdown().await;
     served

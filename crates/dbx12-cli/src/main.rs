@@ -8,6 +8,7 @@ mod local;
 mod output;
 mod run;
 mod signals;
+mod spark;
 mod verbs;
 
 use arguments::{Arguments, Command, Local};

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod credentials;
+mod spark;
 
 use std::ffi::OsString;
 use std::io;
@@ -19,7 +20,7 @@ use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
 use crate::router::BODY_LIMIT;
 use crate::run_folder::RunFolder;
-use crate::spark::Source;
+use crate::spark::{Source, SparkMaster};
 use crate::workspace::{Inner, Workspace};
 
 /// The cluster of a workspace that was not told of another id.
@@ -59,6 +60,8 @@ pub struct WorkspaceBuilder {
     python: PythonConfig,
     spark: Source,
     spark_memory: u64,
+    spark_master: SparkMaster,
+    spark_properties: Vec<(String, String)>,
     cache: Option<PathBuf>,
     row_limit: usize,
     max_contexts: usize,
@@ -107,6 +110,8 @@ impl Default for WorkspaceBuilder {
             python: PythonConfig::default(),
             spark: Source::Install,
             spark_memory: SPARK_MEMORY,
+            spark_master: SparkMaster::default(),
+            spark_properties: Vec::new(),
             cache: None,
             row_limit: ROW_LIMIT,
             max_contexts: MOST_CONTEXTS,
@@ -210,29 +215,6 @@ impl WorkspaceBuilder {
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.python.env.push((name.into(), value.into()));
-        self
-    }
-
-    /// Runs `sql`, `scala` and Python's `spark` on a Spark 4 that is there: the folder with `jars` in it, which is that of the
-    /// package `pyspark` or a `SPARK_HOME`. Default: `pyspark` is installed from PyPI when a context first needs it, into a
-    /// folder of its own below [`cache`](Self::cache), and a Java too where neither `JAVA_HOME` nor `PATH` has 17 or 21.
-    #[must_use]
-    pub fn spark_home(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.spark = Source::Home(folder.into());
-        self
-    }
-
-    /// Does without Spark: `sql` and `scala` are refused.
-    #[must_use]
-    pub fn without_spark(mut self) -> Self {
-        self.spark = Source::Off;
-        self
-    }
-
-    /// Most bytes of the heap of Spark; its process needs about twice of it. Default: 1 GiB.
-    #[must_use]
-    pub fn spark_memory(mut self, bytes: u64) -> Self {
-        self.spark_memory = bytes;
         self
     }
 

@@ -140,11 +140,25 @@ impl Interpreter {
     /// **Not cancel safe**: once this future is dropped before its end, the interpreter answers nothing but
     /// [`End::Died`]; drop it, which kills the process.
     pub(crate) async fn execute(&mut self, number: u64, code: &str, row_limit: usize) -> Execution {
+        let request = Request::Execute {
+            number,
+            code,
+            row_limit,
+        };
+        self.run(number, &request).await
+    }
+
+    /// Has it send a command of SQL over Spark Connect; all else as [`execute`](Self::execute).
+    pub(crate) async fn execute_sql(&mut self, number: u64, code: &str, row_limit: usize) -> Execution {
+        self.run(number, &Request::Sql { code, row_limit }).await
+    }
+
+    async fn run(&mut self, number: u64, request: &Request<'_>) -> Execution {
         let end = match std::mem::replace(&mut self.state, State::Busy) {
             State::Idle => {
                 self.output.discard();
                 self.interrupter.begin(number);
-                let end = self.converse(number, code, row_limit).await;
+                let end = self.converse(request).await;
                 self.interrupter.finish();
                 end
             }
@@ -205,14 +219,9 @@ impl Interpreter {
         }
     }
 
-    async fn converse(&mut self, number: u64, code: &str, row_limit: usize) -> End {
-        let request = Request::Execute {
-            number,
-            code,
-            row_limit,
-        };
+    async fn converse(&mut self, request: &Request<'_>) -> End {
         let sent = tokio::select! {
-            sent = self.channel.send(&request) => sent,
+            sent = self.channel.send(request) => sent,
             () = self.interrupter.goes_on_for(self.grace) => {
                 self.process.kill(); // it does not even read
                 Err(io::ErrorKind::TimedOut.into())

@@ -38,7 +38,7 @@ pub use faults::{Fault, FaultRule, FaultRules, FaultRulesError, JournalEntry};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};
-pub use spark::SparkStatus;
+pub use spark::{SparkAddressError, SparkConnectAddress, SparkMaster, SparkStatus};
 pub use workspace::{NotReady, Workspace};
 
 #[cfg(test)]

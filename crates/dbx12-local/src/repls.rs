@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::command::Work;
 use crate::engine::{End, Execution, Interpreter, Interrupter, PythonConfig, StartError};
 use crate::report;
-use crate::spark::{BROKER_VARIABLE, Broker, Session, Sessions, Spark};
+use crate::spark::{BROKER_VARIABLE, Broker, Connect, Session, Sessions, Spark};
 
 /// How long Spark has the word in a command of Python that is cancelled, before Python is interrupted: a job that is
 /// cancelled ends in good order, a call that is interrupted leaves the job running.
@@ -24,6 +24,8 @@ pub(crate) struct Repls {
     sessions: Arc<Sessions>,
     /// For the commands of SQL and Scala, once there was one.
     session: Option<Arc<Session>>,
+    /// Who runs the SQL that the context's Python sends, once there was some.
+    connect: Option<Arc<Connect>>,
     broker: Option<Broker>,
 }
 
@@ -43,6 +45,7 @@ impl Repls {
             python: None,
             sessions: Arc::new(Sessions::new(spark, context.to_string())),
             session: None,
+            connect: None,
             broker: None,
         }
     }
@@ -56,6 +59,8 @@ impl Repls {
         match language {
             Language::Python if self.python.is_some() => Ok(()),
             Language::Python => self.start_python(given_up).await,
+            Language::Sql if self.connect.is_some() => Ok(()),
+            Language::Sql if self.sessions.is_connect() => self.start_connect(given_up).await,
             _ if self.session.is_some() => Ok(()),
             _ => {
                 let session = tokio::select! {
@@ -90,6 +95,21 @@ impl Repls {
         }
     }
 
+    /// SQL over Spark Connect is what a Python process sends, so that the context's Python has the same session.
+    async fn start_connect(&mut self, given_up: impl Future<Output = ()>) -> Result<(), NoRepl> {
+        let mut given_up = std::pin::pin!(given_up);
+        let connect = tokio::select! {
+            biased;
+            () = &mut given_up => return Err(NoRepl::GivenUp),
+            connect = self.sessions.connect() => connect.map_err(NoRepl::Failed)?,
+        };
+        if self.python.is_none() {
+            self.start_python(given_up).await?;
+        }
+        self.connect = Some(connect);
+        Ok(())
+    }
+
     /// Runs one command to its end. It is interrupted when `cancelled` ends.
     ///
     /// **Not cancel safe**: once this future is dropped before its end, what ran the command is of no use any more.
@@ -107,9 +127,14 @@ impl Repls {
             Err(NoRepl::Failed(reason)) => return ended(not_there(language, &reason)),
         }
         match (language, &mut self.python, &self.session) {
-            (Language::Python, Some(python), _) => {
+            (_, Some(python), _) if *language == Language::Python || self.connect.is_some() => {
                 let interrupt = interrupt_python(cancelled, &self.sessions, python.interrupter(), number);
-                let execute = python.execute(number, &work.code, work.row_limit);
+                let execute = async {
+                    match language {
+                        Language::Sql => python.execute_sql(number, &work.code, work.row_limit).await,
+                        _ => python.execute(number, &work.code, work.row_limit).await,
+                    }
+                };
                 tokio::select! {
                     // The command first: it cannot be interrupted before it was begun.
                     biased;
@@ -143,9 +168,10 @@ impl Repls {
             }
         };
         let spark = async {
-            match &self.session {
-                Some(session) => session.died().await,
-                None => std::future::pending().await,
+            match (&self.session, &self.connect) {
+                (Some(session), _) => session.died().await,
+                (None, Some(connect)) => connect.died().await,
+                (None, None) => std::future::pending().await,
             }
         };
         tokio::select! {

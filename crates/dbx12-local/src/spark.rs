@@ -1,15 +1,21 @@
 //! Apache Spark, for the contexts of one cluster: one JVM, started when a context first needs it.
 //!
-//! [`Spark::session`] sees to it that Spark is there (`provision.rs`), starts it (`start.rs`), and opens a session of one
-//! context in it (`session.rs`). What runs inside the JVM is the Scala of `spark/bridge`; it speaks over two pipes
-//! (`jvm.rs`), and ends when they do.
+//! Spark is found or installed (`provision.rs`), started (`start.rs`), and a session of each context opened in it
+//! (`session.rs`). What runs inside the JVM is the Scala of `spark/bridge`; it speaks over two pipes (`jvm.rs`), and ends
+//! when they do.
+//!
+//! Instead there may be a Spark on another machine, or Sail, that is spoken to over Spark Connect (`connect.rs`): then no
+//! JVM is started, and Python processes do all the talking.
 
+mod address;
 mod broker;
+mod connect;
 mod frames;
 mod java;
 mod jvm;
 mod log;
 mod provision;
+mod sail;
 mod session;
 mod start;
 mod tool;
@@ -18,6 +24,7 @@ mod tool;
 mod tests;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,11 +34,13 @@ use tracing::{debug, info};
 
 use self::jvm::Jvm;
 
+pub use self::address::{SparkAddressError, SparkConnectAddress, SparkMaster};
 pub(crate) use self::broker::{Broker, VARIABLE as BROKER_VARIABLE};
+pub(crate) use self::connect::Connect;
 pub(crate) use self::session::{Session, Sessions};
 
 /// Which Spark, and what it may use.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct SparkConfig {
     pub(crate) source: Source,
     /// The Python that installs Spark, and that runs user-defined functions.
@@ -42,6 +51,20 @@ pub(crate) struct SparkConfig {
     pub(crate) memory: u64,
     /// Where what was installed and compiled is kept between runs.
     pub(crate) cache: Option<PathBuf>,
+    /// Where its jobs run.
+    pub(crate) master: SparkMaster,
+    /// Properties over those that are set here.
+    pub(crate) properties: Vec<(String, String)>,
+}
+
+/// Variables and properties may hold secrets.
+impl fmt::Debug for SparkConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SparkConfig")
+            .field("source", &self.source)
+            .field("master", &self.master)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where Spark comes from.
@@ -53,6 +76,17 @@ pub(crate) enum Source {
     Install,
     /// The home of one that is there: the folder with `jars` in it.
     Home(PathBuf),
+    /// One on another machine that speaks Spark Connect.
+    Remote(SparkConnectAddress),
+    /// No Spark at all, but a light engine that speaks Spark Connect too.
+    Sail,
+}
+
+impl Source {
+    /// Whether it is spoken to over Spark Connect.
+    pub(crate) fn is_connect(&self) -> bool {
+        matches!(self, Self::Remote(_) | Self::Sail)
+    }
 }
 
 /// What has become of a workspace's Apache Spark.
@@ -65,7 +99,7 @@ pub enum SparkStatus {
     NotStarted,
     /// It is being installed or started; what is going on, for people.
     Preparing(String),
-    /// It runs; its version.
+    /// It runs; its version. Of the light engine this is `Sail 0.7.2, which is not Apache Spark`.
     Running(String),
     /// It could not be installed or started, or it ended; why, for people. The next context that needs it tries again.
     Failed(String),
@@ -82,8 +116,41 @@ pub(crate) struct Spark {
 /// One try to have a JVM: a task that makes it, and what came of it.
 #[derive(Debug)]
 struct Attempt {
-    outcome: watch::Receiver<Option<Result<Arc<Jvm>, String>>>,
+    outcome: watch::Receiver<Outcome>,
     task: JoinHandle<()>,
+}
+
+type Outcome = Option<Result<Engine, String>>;
+
+/// What runs SQL and the like.
+#[derive(Clone, Debug)]
+enum Engine {
+    Jvm(Arc<Jvm>),
+    Connect(Arc<Connect>),
+}
+
+impl Engine {
+    fn version(&self) -> &str {
+        match self {
+            Self::Jvm(jvm) => jvm.version(),
+            Self::Connect(connect) => connect.version(),
+        }
+    }
+
+    /// How it died, to be read after "the Spark process"; `None` while it lives.
+    fn watch_death(&self) -> watch::Receiver<Option<String>> {
+        match self {
+            Self::Jvm(jvm) => jvm.watch_death(),
+            Self::Connect(connect) => connect.watch_death(),
+        }
+    }
+
+    async fn shutdown(&self) {
+        match self {
+            Self::Jvm(jvm) => jvm.shutdown().await,
+            Self::Connect(connect) => connect.shutdown().await,
+        }
+    }
 }
 
 impl Spark {
@@ -107,11 +174,21 @@ impl Spark {
         self.status.subscribe()
     }
 
-    /// The JVM, which is made if there is none that runs. Dropping the future leaves that to the others who wait.
+    /// Whether it is spoken to over Spark Connect.
+    pub(crate) fn is_connect(&self) -> bool {
+        self.config.source.is_connect()
+    }
+
+    /// Whether it is the light engine, and no Spark.
+    pub(crate) fn is_sail(&self) -> bool {
+        self.config.source == Source::Sail
+    }
+
+    /// The engine, which is made if there is none that runs. Dropping the future leaves that to the others who wait.
     ///
     /// # Errors
     /// Why there is none, for people.
-    async fn jvm(&self) -> Result<Arc<Jvm>, String> {
+    async fn engine(&self) -> Result<Engine, String> {
         let mut outcome = self.attempt();
         match outcome.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
@@ -119,11 +196,11 @@ impl Spark {
         }
     }
 
-    fn attempt(&self) -> watch::Receiver<Option<Result<Arc<Jvm>, String>>> {
+    fn attempt(&self) -> watch::Receiver<Outcome> {
         let mut attempt = self.lock();
         if let Some(last) = &*attempt {
             let is_good = match &*last.outcome.borrow() {
-                Some(Ok(jvm)) => jvm.death().is_none(),
+                Some(Ok(engine)) => engine.watch_death().borrow().is_none(),
                 Some(Err(_)) => false,
                 None => !last.task.is_finished(),
             };
@@ -146,8 +223,8 @@ impl Spark {
         attempt.task.abort();
         let _ = attempt.task.await; // it was told to end; a panic is its own
         let made = attempt.outcome.borrow().clone();
-        if let Some(Ok(jvm)) = made {
-            jvm.shutdown().await;
+        if let Some(Ok(engine)) = made {
+            engine.shutdown().await;
         }
         self.status.send_replace(SparkStatus::NotStarted);
     }
@@ -165,18 +242,21 @@ impl Drop for Spark {
     }
 }
 
-/// Makes a JVM, tells of it, and then of its death.
-async fn make(
-    config: SparkConfig,
-    status: Arc<watch::Sender<SparkStatus>>,
-    made: watch::Sender<Option<Result<Arc<Jvm>, String>>>,
-) {
+/// Makes an engine, tells of it, and then of its death.
+async fn make(config: SparkConfig, status: Arc<watch::Sender<SparkStatus>>, made: watch::Sender<Outcome>) {
     let progress = |what: &str| {
         info!(what, "Apache Spark");
         status.send_replace(SparkStatus::Preparing(what.to_owned()));
     };
-    let jvm = match start::start(&config, &progress).await {
-        Ok(jvm) => Arc::new(jvm),
+    let engine = if config.source.is_connect() {
+        let connect = Connect::new(&config, &progress).await;
+        connect.map(|connect| Engine::Connect(Arc::new(connect)))
+    } else {
+        let jvm = start::start(&config, &progress).await;
+        jvm.map(|jvm| Engine::Jvm(Arc::new(jvm)))
+    };
+    let engine = match engine {
+        Ok(engine) => engine,
         Err(reason) => {
             info!(reason, "Apache Spark cannot be had");
             status.send_replace(SparkStatus::Failed(reason.clone()));
@@ -184,11 +264,11 @@ async fn make(
             return;
         }
     };
-    debug!(pid = jvm.pid(), version = jvm.version(), "Apache Spark runs");
-    status.send_replace(SparkStatus::Running(jvm.version().to_owned()));
-    let mut death = jvm.watch_death();
-    made.send_replace(Some(Ok(jvm)));
-    // An error means that the JVM was dropped.
+    debug!(version = engine.version(), "Apache Spark runs");
+    status.send_replace(SparkStatus::Running(engine.version().to_owned()));
+    let mut death = engine.watch_death();
+    made.send_replace(Some(Ok(engine)));
+    // An error means that it was dropped.
     if let Ok(reason) = death.wait_for(Option::is_some).await {
         let reason = reason.clone().unwrap_or_default();
         status.send_replace(SparkStatus::Failed(format!("the Spark process {reason}")));

@@ -6,6 +6,7 @@ mod faults;
 mod libraries;
 mod lifecycle;
 mod served;
+mod without_spark;
 
 use std::time::Duration;
 

@@ -168,6 +168,17 @@ impl Workspace {
         self.0.cluster().spark().status().borrow().clone()
     }
 
+    /// Waits until something else has become of Apache Spark than `known`, and says what: for those who show progress.
+    ///
+    /// # Cancellation
+    /// Dropping the future changes nothing.
+    pub async fn spark_changed(&self, known: &SparkStatus) -> SparkStatus {
+        let mut status = self.0.cluster().spark().status();
+        // An error means that the workspace is gone, and there is a handle to it here.
+        let _ = status.wait_for(|status| status != known).await;
+        status.borrow().clone()
+    }
+
     /// Serves the workspace on a port, over HTTPS or HTTP. Port 0 chooses one.
     ///
     /// With TLS the server gets a certificate for `localhost`, `127.0.0.1`, `::1` and its address, from an authority that

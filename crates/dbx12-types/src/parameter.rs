@@ -15,8 +15,8 @@
 //! power than meant.
 //!
 //! The literals are compared with what the real Python makes of them in this crate's tests, and every night with what
-//! Spark 3.5 makes of them, as SQL (with and without ANSI mode, `doubleQuotedIdentifiers` and `escapedStringLiterals`)
-//! and in Scala 2.12 (`tests/spark`). They were compared once with Spark 4.3 and Scala 2.13, too.
+//! Spark 4 makes of them, as SQL (with and without ANSI mode, `doubleQuotedIdentifiers` and `escapedStringLiterals`)
+//! and in Scala 2.13 (`tests/engines/literals.rs`). They were compared with Spark 3.5 and Scala 2.12, too.
 
 use crate::Language;
 use std::collections::BTreeMap;

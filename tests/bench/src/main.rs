@@ -12,6 +12,7 @@
 //! | rounds, medians, ratios | [`rounds`] |
 //! | instruction counts | [`callgrind`] |
 //! | what waiting costs, simulated | [`simulate`] |
+//! | contexts on Apache Spark | [`spark`] |
 //! | what is printed | [`report`] |
 //! | what the numbers belong to | [`machine`] |
 //! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`], [`http`] |
@@ -24,6 +25,7 @@ mod measure;
 mod report;
 mod rounds;
 mod simulate;
+mod spark;
 mod tables;
 mod task;
 
@@ -82,6 +84,7 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
             }
         }
     }
+    outcomes.extend(spark::run(wanted)?);
     ensure!(!outcomes.is_empty(), "no task's name contains `{wanted}`");
 
     let numbers = format!("{}{}", report::text(&outcomes), report::instructions(counts.as_deref()));

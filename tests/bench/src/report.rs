@@ -31,14 +31,10 @@ Compared with:
 pub(crate) fn text(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     for outcome in outcomes {
-        let _ = write!(
-            text,
-            "\n{}, {} {}\n{}\n",
-            outcome.task,
-            outcome.amount,
-            outcome.unit,
-            ways(outcome)
-        );
+        let _ = writeln!(text, "\n{}, {} {}", outcome.task, outcome.amount, outcome.unit);
+        if !outcome.ways.is_empty() {
+            let _ = writeln!(text, "{}", ways(outcome));
+        }
         for goal in &outcome.goals {
             let verdict = if goal.reached { "ok" } else { "MISS" };
             let _ = writeln!(text, "{verdict:<4} {}: {}", goal.goal, goal.measured);

@@ -42,6 +42,8 @@ impl WorkspaceBuilder {
                     env: self.python.env.clone(),
                     memory: self.spark_memory,
                     cache: self.cache.clone(),
+                    master: self.spark_master.clone(),
+                    properties: self.spark_properties.clone(),
                 },
                 max_contexts: self.max_contexts,
                 row_limit: self.row_limit,

@@ -27,6 +27,10 @@ pub(super) enum Request<'a> {
         code: &'a str,
         row_limit: usize,
     },
+    Sql {
+        code: &'a str,
+        row_limit: usize,
+    },
     Exit,
 }
 

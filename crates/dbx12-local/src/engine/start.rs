@@ -24,6 +24,7 @@ const BOOT: &str = include_str!("python/boot.py");
 const MODULES: &[(&str, &str)] = &[
     ("_dbx12_errors", include_str!("python/errors.py")),
     ("_dbx12_table", include_str!("python/table.py")),
+    ("_dbx12_connect", include_str!("python/connect.py")),
     ("_dbx12_spark", include_str!("python/spark.py")),
     ("_dbx12_display", include_str!("python/display.py")),
     ("_dbx12_cell", include_str!("python/cell.py")),

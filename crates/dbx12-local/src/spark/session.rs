@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use dbx12_types::Language;
 
-use super::Spark;
 use super::frames::{BridgeEnd, Gateway, Operation, Reply};
 use super::jvm::Jvm;
+use super::{Connect, Engine, Spark};
 use crate::engine::{End, Execution};
 
 /// How much longer than the bridge's own attempts to stop a command is waited for its answer.
@@ -46,12 +46,38 @@ impl Sessions {
         if let Some(session) = &*open {
             return Ok(Arc::clone(session));
         }
+        let Engine::Jvm(jvm) = self.spark.engine().await? else {
+            return Err(format!(
+                "{language} runs inside of Spark's own process, and this workspace speaks to its engine over Spark Connect, which \
+                 takes SQL and what Python's `spark` sends: have a Spark on this machine, or attach to a cluster as its master"
+            ));
+        };
         let session = Session {
-            jvm: self.spark.jvm().await?,
+            jvm,
             context: self.context.clone(),
         };
         session.prepare(language).await?;
         Ok(Arc::clone(open.insert(Arc::new(session))))
+    }
+
+    /// Whether there is no session here, but one of Spark Connect in the context's Python process.
+    pub(crate) fn is_connect(&self) -> bool {
+        self.spark.is_connect()
+    }
+
+    /// Who speaks Spark Connect, if that is what was asked for.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    pub(crate) async fn connect(&self) -> Result<Arc<Connect>, String> {
+        match self.spark.engine().await? {
+            Engine::Connect(connect) => {
+                // Nobody watches it, and its clients would try for minutes.
+                connect.address().reach().await?;
+                Ok(connect)
+            }
+            Engine::Jvm(_) => Err("this workspace's Spark is not spoken to over Spark Connect".to_owned()),
+        }
     }
 
     /// The session if it is open and nobody is opening it at this moment.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,6 +58,9 @@ const OPENED: [&str; 15] = [
     "sun.util.calendar",
 ];
 
+/// The folder for what Scala commands are compiled to.
+const CLASSES: &str = "classes";
+
 /// The pipes of requests and replies become the descriptors 3 and 4, out of the way of standard input and output.
 const LAUNCH: &str = "exec 3<&0 4>&1 </dev/null >&2; exec \"$0\" \"$@\"";
 
@@ -66,6 +70,8 @@ const LAUNCH: &str = "exec 3<&0 4>&1 </dev/null >&2; exec \"$0\" \"$@\"";
 /// Why there is none, for people.
 pub(super) async fn start(config: &SparkConfig, progress: &impl Fn(&str)) -> Result<Jvm, String> {
     progress("looking for Apache Spark");
+    // First: it costs least to find out.
+    let address = config.master.our_address().await?;
     let installation = provision::provide(config, progress).await?;
     let bridge = bridge(config, &installation, progress).await?;
     progress("starting");
@@ -75,8 +81,9 @@ pub(super) async fn start(config: &SparkConfig, progress: &impl Fn(&str)) -> Res
         .map_err(|error| format!("no temporary folder can be made for Spark: {error}"))?;
     let setup = |error: io::Error| format!("the Java process cannot be started: {error}");
     fs::write(folder.path().join("log4j2.properties"), LOGGING).map_err(setup)?;
-    let settings = frame(&settings(config, folder.path())).map_err(setup)?;
-    let command = command(config, &installation, &bridge, folder.path());
+    fs::create_dir(folder.path().join(CLASSES)).map_err(setup)?;
+    let settings = frame(&settings(config, address, &bridge, folder.path())).map_err(setup)?;
+    let command = command(config, address, &installation, &bridge, folder.path());
     let pipes = launch(command, folder).await.map_err(setup)?;
     Jvm::new(pipes, settings, START_LIMIT, installation.site).await
 }
@@ -145,7 +152,13 @@ fn version_of(home: &Path) -> Vec<String> {
     names
 }
 
-fn command(config: &SparkConfig, installation: &Installation, bridge: &Path, folder: &Path) -> Command {
+fn command(
+    config: &SparkConfig,
+    address: IpAddr,
+    installation: &Installation,
+    bridge: &Path,
+    folder: &Path,
+) -> Command {
     let path = |prefix: &str, path: &Path| {
         let mut argument = std::ffi::OsString::from(prefix);
         argument.push(path);
@@ -180,34 +193,46 @@ fn command(config: &SparkConfig, installation: &Installation, bridge: &Path, fol
         .arg(folder)
         .env("SPARK_HOME", &installation.home)
         .env("SPARK_SCALA_VERSION", "2.13")
-        .env("SPARK_LOCAL_IP", "127.0.0.1")
+        .env("SPARK_LOCAL_IP", address.to_string())
         .env("SPARK_LOCAL_DIRS", folder)
         .current_dir(folder);
     command
 }
 
-fn settings(config: &SparkConfig, folder: &Path) -> Settings {
+fn settings(config: &SparkConfig, address: IpAddr, bridge: &Path, folder: &Path) -> Settings {
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    Settings {
-        conf: BTreeMap::from([
-            ("spark.app.name", "dbx12".to_owned()),
-            ("spark.master", "local[*]".to_owned()),
-            ("spark.ui.enabled", "false".to_owned()),
-            // Contexts share the processors; and other users of this machine share the loopback interface.
-            ("spark.scheduler.mode", "FAIR".to_owned()),
-            ("spark.driver.host", "127.0.0.1".to_owned()),
-            ("spark.driver.bindAddress", "127.0.0.1".to_owned()),
+    let mut conf = BTreeMap::from([
+        ("spark.app.name", "dbx12".to_owned()),
+        ("spark.master", config.master.to_string()),
+        ("spark.ui.enabled", "false".to_owned()),
+        // Contexts share the processors.
+        ("spark.scheduler.mode", "FAIR".to_owned()),
+        ("spark.driver.host", address.to_string()),
+        ("spark.driver.bindAddress", address.to_string()),
+        ("spark.pyspark.python", text(&config.python)),
+        ("spark.sql.warehouse.dir", text(&folder.join("warehouse"))),
+        ("spark.sql.session.timeZone", "Etc/UTC".to_owned()),
+        ("spark.sql.catalogImplementation", "in-memory".to_owned()),
+        ("spark.sql.legacy.createHiveTableByDefault", "false".to_owned()),
+        // Without pandas and pyarrow each user-defined function would begin with a warning.
+        ("spark.sql.execution.pythonUDF.arrow.enabled", "false".to_owned()),
+        // The native library of the default, snappy, fails where the loader of musl is installed.
+        ("spark.sql.parquet.compression.codec", "zstd".to_owned()),
+    ]);
+    conf.extend(if config.master.is_local() {
+        // Other users of this machine share the loopback interface.
+        [
             ("spark.authenticate", "true".to_owned()),
             ("spark.authenticate.secret", random_secret()),
-            ("spark.pyspark.python", text(&config.python)),
-            ("spark.sql.warehouse.dir", text(&folder.join("warehouse"))),
-            ("spark.sql.session.timeZone", "Etc/UTC".to_owned()),
-            ("spark.sql.catalogImplementation", "in-memory".to_owned()),
-            ("spark.sql.legacy.createHiveTableByDefault", "false".to_owned()),
-            // Without pandas and pyarrow each user-defined function would begin with a warning.
-            ("spark.sql.execution.pythonUDF.arrow.enabled", "false".to_owned()),
-            // The native library of the default, snappy, fails where the loader of musl is installed.
-            ("spark.sql.parquet.compression.codec", "zstd".to_owned()),
-        ]),
-    }
+        ]
+    } else {
+        // Executors are other processes; and whether they authenticate is that cluster's own business.
+        [
+            ("spark.jars", text(bridge)),
+            ("spark.repl.class.outputDir", text(&folder.join(CLASSES))),
+        ]
+    });
+    let mut conf: BTreeMap<_, _> = conf.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    conf.extend(config.properties.iter().cloned());
+    Settings { conf }
 }

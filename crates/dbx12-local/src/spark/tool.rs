@@ -1,7 +1,8 @@
 //! Running a program for what it prints: pip, java, the Scala compiler.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -25,6 +26,15 @@ pub(super) fn command(config: &SparkConfig, program: impl AsRef<OsStr>) -> Comma
         .envs(environment::inherited())
         .envs(config.env.iter().map(|(name, value)| (name, value)));
     command
+}
+
+/// Folders of packages before those that are inherited.
+pub(super) fn python_path<const N: usize>(folders: [&Path; N]) -> OsString {
+    let inherited = std::env::var_os("PYTHONPATH").unwrap_or_default();
+    let inherited = std::env::split_paths(&inherited).filter(|path| !path.as_os_str().is_empty());
+    let all = folders.into_iter().map(PathBuf::from).chain(inherited);
+    // It fails for a name with a colon, which Python could not find either.
+    std::env::join_paths(all).unwrap_or_else(|_| folders[0].as_os_str().to_owned())
 }
 
 /// Runs a program to its end and returns what it printed. Dropping the future kills it, with all in its group.

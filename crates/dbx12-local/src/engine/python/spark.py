@@ -1,6 +1,7 @@
 """`spark` and `sc`: the session of this context in the Spark of its cluster, attached when a command first names it.
 
-The JVM is another process, which others use too: nothing here may stop it, or cancel what is not of this context.
+The JVM is another process, which others use too: nothing here may stop it, or cancel what is not of this context. Where
+there is none, a server is spoken to over Spark Connect, and there is no `sc`.
 """
 
 import importlib.machinery
@@ -10,12 +11,15 @@ import signal
 import socket
 import sys
 
+import _dbx12_connect as connect
+
 NAMES = ("spark", "sc", "sqlContext")
 PACKAGES = ("pyspark", "py4j")
 
 where = None  # of the socket to ask on
 site = None  # the folder of the packages that fit to the JVM
 jvm = None
+remote = None  # the session of Spark Connect, where there is no JVM
 attaching = False
 
 
@@ -32,7 +36,7 @@ def install():
 
 def attach_for(code):
     """Attaches if a code object names what is not there yet."""
-    if where and jvm is None and names_spark(code, sys.modules["__main__"].__dict__):
+    if where and jvm is None and remote is None and names_spark(code, sys.modules["__main__"].__dict__):
         attach()
 
 
@@ -68,14 +72,42 @@ class Loaded:
 
 
 def attach():
+    answer = ask()
+    if "connect" in answer:
+        attach_remote(answer["connect"])
+    else:
+        attach_jvm(answer["gateway"])
+
+
+def attach_remote(server):
+    global attaching, site, remote
+    attaching = True
+    try:
+        site = server["site"]
+        sys.path.append(site)  # what the client needs, behind what the user has
+        remote = connect.session(server["address"], site)
+    finally:
+        attaching = False
+    quiet()
+    spare(type(remote))
+    sys.modules["__main__"].__dict__.setdefault("spark", remote)
+
+
+def run_sql(code, row_limit):
+    """The answer frame of a command that is SQL, sent over Spark Connect."""
+    if remote is None:
+        attach()
+    return connect.run(remote, code, row_limit)
+
+
+def attach_jvm(gateway):
     global attaching, site, jvm
-    gateway = ask()
     attaching = True
     try:
         site = gateway["site"]
         os.environ["PYSPARK_GATEWAY_PORT"] = str(gateway["port"])
         os.environ["PYSPARK_GATEWAY_SECRET"] = gateway["secret"]
-        connected, session = connect(gateway["context"])
+        connected, session = connect_jvm(gateway["context"])
     finally:
         attaching = False
         for name in ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"):
@@ -97,10 +129,10 @@ def ask():
     answer = json.loads(answer) if answer else {"error": "the workspace does not answer"}
     if "error" in answer:
         raise SparkError(answer["error"])
-    return answer["gateway"]
+    return answer
 
 
-def connect(context):
+def connect_jvm(context):
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         from pyspark import SparkConf, SparkContext
@@ -141,6 +173,10 @@ def spare(*kinds):
 def encode(value, row_limit):
     """The table's JSON text if the value is a frame of Spark, else None."""
     kind = type(value)
-    if jvm is None or kind.__name__ != "DataFrame" or not kind.__module__.startswith("pyspark.sql"):
+    if kind.__name__ != "DataFrame" or not kind.__module__.startswith("pyspark.sql"):
+        return None
+    if remote is not None:
+        return connect.table(value, row_limit)
+    if jvm is None:
         return None
     return jvm.dbx12.Bridge.tableJson(value._jdf, row_limit)

@@ -57,11 +57,11 @@ def main(memory_limit):
         request = channel.receive()
         if not isinstance(request, dict):  # "exit", or the other side is gone
             sys.exit(0)
-        command = request["execute"]
+        kind, command = request.popitem()
         streams.repair()
         signal.signal(signal.SIGINT, interrupts.handle)  # pyspark and others install their own
         try:
-            answer = run(channel, streams, command)
+            answer = run(channel, streams, kind, command)
         except BaseException as error:  # an interrupt while an exception was described, or while `run` closed
             answer = errors.plain(type(error).__name__, "", isinstance(error, KeyboardInterrupt))
         interrupts.wanted = False
@@ -69,7 +69,7 @@ def main(memory_limit):
         channel.send_text(answer)
 
 
-def run(channel, streams, command):
+def run(channel, streams, kind, command):
     """Runs one command and returns its answer; all that is the user's, `__str__` of an exception too, can be
     interrupted."""
     try:
@@ -77,6 +77,8 @@ def run(channel, streams, command):
         channel.send("started")
         display.begin(command["row_limit"])
         try:
+            if kind == "sql":
+                return spark.run_sql(command["code"], command["row_limit"])
             cell.run(command["code"], command["number"])
             if os.getpid() != WORKER:
                 leave_child(streams, None)

@@ -72,6 +72,9 @@ class Context(val name: String, val session: SparkSession) {
       command.end { reply =>
         reply.put("output", text).put("dropped", dropped)
         end match {
+          // A compiler that is interrupted says nothing.
+          case Right(Shown.Nothing) if command.cancelled && text.isEmpty =>
+            reply.putObject("end").putObject("error").put("summary", "cancelled").put("cause", "cancelled")
           case Right(Shown.Nothing) => reply.put("end", "text")
           case Right(Shown.Html(html)) => reply.putObject("end").put("html", html)
           case Right(Shown.Rows(json)) => reply.putObject("end").putRawValue("table", new RawValue(json))

@@ -16,10 +16,14 @@ class Interpreter(number: Int, context: Context) {
   private val interpreter = {
     val settings = new Settings(_ => ())
     settings.processArguments(
-      List("-Yrepl-class-based", "-Yrangepos", "-classpath", System.getProperty("java.class.path"), "-Wconf:cat=deprecation:s"), true)
+      List("-Yrepl-class-based", "-Yrangepos", "-classpath", System.getProperty("java.class.path"), "-Wconf:cat=deprecation:s") ++ folder, true)
     // Not the loader of all: that one asks this one.
     new IMain(settings, Some(Interpreters.base), settings, new Reporter(settings, new PrintWriter(echo, true)))
   }
+
+  /** Executors in other processes load from it what is compiled here. */
+  private def folder: List[String] =
+    context.session.sparkContext.getConf.getOption("spark.repl.class.outputDir").toList.flatMap(List("-Yrepl-outdir", _))
 
   def classLoader: ClassLoader = interpreter.classLoader
 

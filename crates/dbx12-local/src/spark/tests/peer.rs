@@ -35,7 +35,7 @@ async fn jvm_within(script: &str, limit: Duration) -> (Result<Jvm, String>, Path
     command.arg("-c").arg(format!("{FRAMES}{script}"));
     let pipes = launch(command, folder).await.unwrap();
     let settings = Settings {
-        conf: [("spark.app.name", "test".to_owned())].into(),
+        conf: [("spark.app.name".to_owned(), "test".to_owned())].into(),
     };
     (Jvm::new(pipes, frame(&settings).unwrap(), limit, None).await, path)
 }
@@ -59,14 +59,17 @@ receive()"
     );
     let (jvm, folder) = jvm(&script).await;
     let jvm = jvm.unwrap();
-    assert_eq!((jvm.version(), jvm.death()), ("4.9", None));
+    assert_eq!((jvm.version(), jvm.watch_death().borrow().clone()), ("4.9", None));
     let (one, two) = tokio::join!(jvm.ask("a", execute("1")), jvm.ask("b", execute("2")));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!((&*one.output, &*two.output), ("1a", "2b"));
     assert!(matches!(one.end, Some(BridgeEnd::Text)));
 
     jvm.shutdown().await;
-    assert_eq!(jvm.death().as_deref(), Some("was ended with its cluster"));
+    assert_eq!(
+        jvm.watch_death().borrow().as_deref(),
+        Some("was ended with its cluster")
+    );
     assert!(!folder.exists(), "its files are gone");
     assert_eq!(
         jvm.ask("a", execute("3")).await.unwrap_err(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{script, until};
 use crate::spark::provision::provide;
-use crate::spark::{Source, Spark, SparkConfig, SparkStatus};
+use crate::spark::{Source, Spark, SparkConfig, SparkMaster, SparkStatus};
 
 /// A Python that is asked for its version, and then for pip.
 fn python(folder: &Path, pip: &str) -> SparkConfig {
@@ -17,6 +17,8 @@ fn python(folder: &Path, pip: &str) -> SparkConfig {
         env: Vec::new(),
         memory: 1 << 30,
         cache: Some(folder.join("cache")),
+        master: SparkMaster::default(),
+        properties: Vec::new(),
     }
 }
 
@@ -123,7 +125,7 @@ async fn an_installation_that_is_ended_leaves_nothing_behind() {
     let spark = Spark::new(python(folder.path(), pip));
     let status = spark.status();
     let pid = folder.path().join("pid");
-    let waits = async { tokio::time::timeout(Duration::from_secs(60), spark.jvm()).await };
+    let waits = async { tokio::time::timeout(Duration::from_secs(60), spark.engine()).await };
     let ends = async {
         until(|| pid.exists()).await;
         let told = status.borrow().clone();

@@ -1,22 +1,26 @@
-"""Reads batches of SQL literals with Spark: a JSON list a line, of pairs of literal and value as `described` has it.
-
-Prints what differs, one thing a line, and how many literals it has read.
-"""
+# Reads batches of SQL literals with Spark: lists of pairs of literal and value as `described` has it. Prints what
+# differs, one thing a line, and how many literals it has read.
 
 import datetime
 import decimal
 import json
 import math
+import os
 import struct
-import sys
+import time
 
-from pyspark.sql import SparkSession, types
+from pyspark.sql import types
+
+# PySpark gives timestamps in the zone of its process.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 # What a literal may mean something else under.
 SETTINGS = [
     {},
     {"spark.sql.parser.escapedStringLiterals": "true"},
     {"spark.sql.ansi.enabled": "true"},
+    {"spark.sql.ansi.enabled": "false"},
     {"spark.sql.ansi.enabled": "true", "spark.sql.ansi.doubleQuotedIdentifiers": "true"},
     {"spark.sql.timestampType": "TIMESTAMP_NTZ", "spark.sql.session.timeZone": "Asia/Kathmandu"},
 ]
@@ -47,7 +51,7 @@ def described(value):
         return ["decimal", plain(value)]
     if isinstance(value, str):
         return ["text", value.encode().hex()]
-    if isinstance(value, bytearray):
+    if isinstance(value, (bytes, bytearray)):
         return ["bytes", bytes(value).hex()]
     if isinstance(value, datetime.datetime):
         return ["timestamp", value.isoformat(timespec="microseconds") + "+00:00"]
@@ -84,10 +88,8 @@ def check(name, expected, found, field):
         print(name, field.dataType, described(found), expected)
 
 
-def main():
+def check_all(batches):
     decimal.getcontext().prec = 60
-    batches = [json.loads(line) for line in sys.stdin]
-    spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     read = 0
     for settings in SETTINGS:
         for name, value in settings.items():
@@ -103,6 +105,3 @@ def main():
         for name in settings:
             spark.conf.unset(name)
     print("read", read, "under", len(SETTINGS), "settings")
-
-
-main()

@@ -1,18 +1,12 @@
 //! The literals of parameters, read by Apache Spark's own SQL parser and by the Scala that Spark brings.
-//!
-//! Not among the tests that `cargo test` chooses, for it needs Java and half a gigabyte of Spark: `cargo xtask nightly`
-//! installs those and asks for this program by its name. When Spark is missing it fails.
 
-use std::ffi::OsString;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
+use dbx12_exec::api::types::Language;
 use dbx12_types::parameter::{Date, Timestamp};
-use dbx12_types::{Language, Parameter, Parameters};
+use dbx12_types::{Parameter, Parameters};
 use serde_json::{Value, json};
 
-use values::{described, sample};
+use self::values::{described, sample};
+use crate::notebook::Notebook;
 
 #[allow(
     dead_code,
@@ -24,53 +18,28 @@ mod values;
 /// How many literals are read at once.
 const BATCH: usize = 25;
 
-/// The Python with PySpark that `cargo xtask nightly` prepared and named in `DBX12_SPARK_PYTHON`; else the one it
-/// prepared before.
-fn python() -> OsString {
-    if let Some(path) = std::env::var_os("DBX12_SPARK_PYTHON") {
-        return path;
-    }
-    let prepared = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pyspark/bin/python");
-    assert!(
-        prepared.exists(),
-        "there is no Spark: run `cargo xtask nightly`, which installs it"
-    );
-    prepared.into_os_string()
+#[tokio::test]
+async fn literals() {
+    let notebook = Notebook::start().await;
+    spark_reads_every_sql_literal_as_the_value(&notebook).await;
+    spark_reads_bound_sql_with_the_values_only_where_markers_are_live(&notebook).await;
+    scala_reads_every_literal_as_the_value(&notebook).await;
+    notebook.workspace.shutdown().await;
 }
 
-/// What a program says of `input`.
-fn said_by(command: &mut Command, input: String) -> String {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    writer.join().unwrap().unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn read_by_spark(batches: &[Vec<(String, Value)>]) {
-    let lines: Vec<_> = batches.iter().map(|batch| json!(batch).to_string()).collect();
-    let said = said_by(
-        Command::new(python())
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/spark/sql.py"))
-            // PySpark gives timestamps in the zone of its process.
-            .env("TZ", "UTC")
-            .env("SPARK_LOCAL_IP", "127.0.0.1"),
-        lines.join("\n"),
-    );
+async fn read_by_spark(notebook: &Notebook, batches: &[Vec<(String, Value)>]) {
+    let python = notebook.context(Language::Python).await;
+    notebook.run(&python, include_str!("literals.py")).await;
+    // A JSON text of JSON is a literal of Python as well.
+    let batches_text = json!(json!(batches).to_string());
+    let said = notebook
+        .text(&python, &format!("check_all(json.loads({batches_text}))"))
+        .await;
     let literals: usize = batches.iter().map(Vec::len).sum();
-    assert_eq!(said, format!("read {} under 5 settings\n", literals * 5));
+    assert_eq!(said, format!("read {} under 6 settings", literals * 6));
 }
 
-#[test]
-fn spark_reads_every_sql_literal_as_the_value() {
+async fn spark_reads_every_sql_literal_as_the_value(notebook: &Notebook) {
     let literals: Vec<_> = sample(200, 600)
         .iter()
         .filter_map(|value| Some((value.literal(&Language::Sql).ok()?, described(value))))
@@ -81,15 +50,14 @@ fn spark_reads_every_sql_literal_as_the_value() {
         literals.len()
     );
     let batches: Vec<_> = literals.chunks(BATCH).map(<[_]>::to_vec).collect();
-    read_by_spark(&batches);
+    read_by_spark(notebook, &batches).await;
 }
 
 /// Markers that are live, and others in comments, a string and a quoted identifier.
 const STATEMENT: &str = "SELECT :v AS a, -- :v, it's
     ':v' AS `:v`, /* \":v */ 1 -:n AS b, concat(:v,'\"',:v)/*:v*/ AS c";
 
-#[test]
-fn spark_reads_bound_sql_with_the_values_only_where_markers_are_live() {
+async fn spark_reads_bound_sql_with_the_values_only_where_markers_are_live(notebook: &Notebook) {
     let texts = sample(0, 600).into_iter().filter_map(|value| match value {
         Parameter::Text(text) => Some(text),
         _ => None,
@@ -105,31 +73,22 @@ fn spark_reads_bound_sql_with_the_values_only_where_markers_are_live() {
         })
         .collect();
     assert_eq!(batches.len(), 60);
-    read_by_spark(&batches);
+    read_by_spark(notebook, &batches).await;
 }
 
-#[test]
-fn scala_reads_every_literal_as_the_value() {
+async fn scala_reads_every_literal_as_the_value(notebook: &Notebook) {
     let values = sample(200, 600);
-    let mut session = format!(":paste {}/spark/show.scala\n:silent\n", env!("CARGO_MANIFEST_DIR"));
+    let scala = notebook.context(Language::Scala).await;
+    notebook.text(&scala, include_str!("literals.scala")).await;
+    let mut said = String::new();
     for batch in values.chunks(BATCH) {
         let lines = batch.iter().enumerate().map(|(index, value)| {
             let literal = value.literal(&Language::Scala).unwrap();
             format!("val v{index} = {literal}; show(v{index}); ")
         });
-        session.extend(lines);
-        session.push('\n');
+        said += &notebook.text(&scala, &lines.collect::<String>()).await;
+        said.push('\n');
     }
-    let jars = said_by(
-        Command::new(python()).args(["-c", "import pyspark; print(*pyspark.__path__, sep='')"]),
-        String::new(),
-    );
-    let said = said_by(
-        Command::new("java")
-            .args(["-cp", &format!("{}/jars/*", jars.trim())])
-            .args(["scala.tools.nsc.MainGenericRunner", "-usejavacp", "-nc"]),
-        session,
-    );
     let shown: Vec<_> = said.lines().filter_map(|line| Some(line.split_once("@@")?.1)).collect();
     assert_eq!(shown.len(), values.len(), "{said}");
     for (shown, value) in shown.into_iter().zip(&values) {
