@@ -312,8 +312,9 @@ impl WorkspaceBuilder {
         };
         let folder = RunFolder::make().map_err(StartError::Folder)?;
         let access = Arc::new(access);
+        let journal = Arc::<Journal>::default();
         let registry = Arc::new(Registry {
-            clusters: self.clusters_in(folder.path()),
+            clusters: self.clusters_in(folder.path(), &journal),
             command_files,
             body_limit: self.body_limit,
         });
@@ -325,7 +326,7 @@ impl WorkspaceBuilder {
                 workspace_id: fastrand::u64(1_000_000_000_000_000..10_000_000_000_000_000).to_string(),
             },
             faults: Faults::default(),
-            journal: Journal::default(),
+            journal,
             access,
             registry,
             body_limit: self.body_limit,

@@ -15,6 +15,7 @@ use crate::answer::{Refusal, Reply};
 use crate::command::{self, Work};
 use crate::context::Context;
 use crate::engine::{Interpreter, PythonConfig, StartError};
+use crate::faults::Journal;
 use crate::library::{self, Libraries};
 use crate::repls::Repls;
 use crate::spark::{Spark, SparkConfig};
@@ -37,6 +38,7 @@ pub(crate) struct ClusterConfig {
     pub(crate) max_contexts: usize,
     /// Tables end after this many rows, unless a command says otherwise.
     pub(crate) row_limit: usize,
+    pub(crate) journal: Arc<Journal>,
 }
 
 #[derive(Debug)]
@@ -225,7 +227,7 @@ impl Cluster {
         }
         let id = contexts.unused_id();
         let repls = Repls::new(&id, self.config.python.clone(), Arc::clone(&self.spark));
-        let (context, driver) = Context::new(id.clone(), language, repls);
+        let (context, driver) = Context::new(id.clone(), language, repls, Arc::clone(&self.config.journal));
         self.spawn(driver);
         contexts.insert(id.clone(), context);
         Ok(id)
@@ -270,7 +272,7 @@ impl Cluster {
         }
         match contexts.ended(context) {
             Some(ended) if ended.cut_off.contains(id) => {
-                Ok(Reply::written(command::answer(id, outcome::context_ended(ended.how))))
+                Ok(Reply::written(command::answer(id, outcome::context_ended(ended.how)).json))
             }
             _ => Err(self.not_found(&contexts, context)),
         }

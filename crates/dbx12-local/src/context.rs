@@ -10,6 +10,7 @@ use tracing::debug;
 use crate::answer::{Refusal, Reply};
 use crate::command::{Cancel, Commands, Next, Work, answer};
 use crate::engine::{End, Interrupter};
+use crate::faults::Journal;
 use crate::outcome;
 use crate::repls::{NoRepl, Repls};
 
@@ -59,10 +60,11 @@ impl Context {
         id: ContextId,
         language: Language,
         repls: Repls,
+        journal: Arc<Journal>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let state = State {
             phase: Phase::Pending,
-            commands: Commands::default(),
+            commands: Commands::new(id.clone(), journal),
             last_used: Instant::now(),
         };
         let shared = Arc::new(Shared {
@@ -141,7 +143,7 @@ impl Context {
     /// Since when nothing runs or waits; `None` when something does.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
         let state = self.shared.lock();
-        state.commands.unfinished().next().is_none().then_some(state.last_used)
+        state.commands.all_ended().then_some(state.last_used)
     }
 
     /// Ends the context: no command begins from now on, and its process goes. Returns the commands that were cut off.
@@ -149,7 +151,7 @@ impl Context {
         let cut_off = {
             let mut state = self.shared.lock();
             state.phase = Phase::Ended;
-            state.commands.unfinished().cloned().collect()
+            state.commands.cut_off()
         };
         self.ending.send_replace(true);
         cut_off

@@ -34,7 +34,7 @@ mod workspace;
 pub use answer::{Refusal, Reply};
 pub use builder::{StartError, WorkspaceBuilder};
 pub use cluster_spec::{ClusterSpec, ClusterSpecError};
-pub use faults::{Fault, FaultRule, FaultRules, FaultRulesError, JournalEntry};
+pub use faults::{CommandEnd, CommandEntry, Fault, FaultRule, FaultRules, FaultRulesError, JournalEntry};
 pub use ready::ReadyFile;
 pub use router::Router;
 pub use server::{ServeError, Server};
