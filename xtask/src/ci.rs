@@ -48,7 +48,7 @@ const CI: [Step; 8] = [
     },
 ];
 
-const NIGHTLY: [Step; 7] = [
+const NIGHTLY: [Step; 8] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -64,6 +64,10 @@ const NIGHTLY: [Step; 7] = [
     Step {
         name: "lint, what is apart",
         run: lint::clippy_apart,
+    },
+    Step {
+        name: "chaos",
+        run: |sh| test::chaos(sh, None, None),
     },
     Step {
         name: "fuzz",

@@ -154,6 +154,26 @@ pub(crate) fn soak(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Resul
     .run()?)
 }
 
+/// Runs the chaos program for so many minutes.
+///
+/// # Errors
+/// When it does not compile, or when the server, a command's end or a process is not as it should be.
+pub(crate) fn chaos(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Result<()> {
+    tools::ensure(sh)?;
+    let (minutes, seed) = (minutes.unwrap_or(5.0).to_string(), seed.unwrap_or(1).to_string());
+    let messages = cmd!(
+        sh,
+        "cargo build --quiet --package dbx12-cli --package dbx12-tests --bins --message-format=json-render-diagnostics"
+    )
+    .read()?;
+    let _binary = sh.push_env(
+        BINARY,
+        executable(&messages, "dbx12").context("Cargo built no program named `dbx12`")?,
+    );
+    let program = executable(&messages, "chaos").context("Cargo built no program named `chaos`")?;
+    Ok(cmd!(sh, "{program} {minutes} {seed}").run()?)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -80,7 +80,7 @@ impl Inner {
             (&Method::GET, "journal") => {
                 let (requests, commands) = (self.journal.entries(), self.journal.commands());
                 Ok(answer(json!({"requests": requests, "commands": commands})))
-            },
+            }
             (&Method::GET, "faults") => Ok(answer(json!(self.faults.rules()))),
             (&Method::POST, "faults") => {
                 let rules = FaultRules::read(request.body()).map_err(|error| {

@@ -271,9 +271,9 @@ impl Cluster {
             return open.command(id).ok_or_else(|| command_not_found(context, id));
         }
         match contexts.ended(context) {
-            Some(ended) if ended.cut_off.contains(id) => {
-                Ok(Reply::written(command::answer(id, outcome::context_ended(ended.how)).json))
-            }
+            Some(ended) if ended.cut_off.contains(id) => Ok(Reply::written(
+                command::answer(id, outcome::context_ended(ended.how)).json,
+            )),
             _ => Err(self.not_found(&contexts, context)),
         }
     }

@@ -361,7 +361,15 @@ mod tests {
         assert!(commands.next().is_none());
 
         use CommandEnd::{Cancelled, ContextEnded, Failed, Finished};
-        let ends: Vec<_> = commands.journal.commands().into_iter().map(|entry| entry.ends).collect();
-        assert_eq!(ends, [Finished, Failed, Cancelled, ContextEnded, ContextEnded].map(|end| vec![end]));
+        let ends: Vec<_> = commands
+            .journal
+            .commands()
+            .into_iter()
+            .map(|entry| entry.ends)
+            .collect();
+        assert_eq!(
+            ends,
+            [Finished, Failed, Cancelled, ContextEnded, ContextEnded].map(|end| vec![end])
+        );
     }
 }

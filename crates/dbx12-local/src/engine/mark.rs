@@ -62,7 +62,9 @@ impl Mark {
         let mut found = false;
         for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
-            let Some(process) = id.and_then(Pid::from_raw) else { continue };
+            let Some(process) = id.and_then(Pid::from_raw) else {
+                continue;
+            };
             if !self.is_on(&entry.path()) {
                 continue;
             }

@@ -232,7 +232,10 @@ async fn a_child_with_a_session_of_its_own_goes_with_the_process_however_that_en
 
     let mut python = Notebook::start().await;
     let (_, output) = python.death(&format!("{RUNAWAYS}os._exit(1)")).await;
-    assert!(pids(&output).iter().all(|pid| !exists(*pid) || is_zombie(*pid)), "{output}");
+    assert!(
+        pids(&output).iter().all(|pid| !exists(*pid) || is_zombie(*pid)),
+        "{output}"
+    );
 
     let mut python = Notebook::start().await;
     let other = Notebook::start().await;

@@ -61,7 +61,10 @@ impl Heads {
             if stage.wait_for(|stage| *stage == Stage::Head).await.is_err() {
                 return std::future::pending().await;
             }
-            if timeout(limit, stage.wait_for(|stage| *stage != Stage::Head)).await.is_err() {
+            if timeout(limit, stage.wait_for(|stage| *stage != Stage::Head))
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -88,7 +91,11 @@ impl<S: Reset> Reset for Watched<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {

@@ -41,7 +41,10 @@ async fn a_head_that_drips_is_not_waited_for_but_an_idle_connection_is() {
     let broken: std::io::Result<()> = drip.await;
     assert!(broken.is_err());
     let took = start.elapsed();
-    assert!(took >= HEAD_LIMIT && took < HEAD_LIMIT + Duration::from_secs(3), "{took:?}");
+    assert!(
+        took >= HEAD_LIMIT && took < HEAD_LIMIT + Duration::from_secs(3),
+        "{took:?}"
+    );
 
     let (_other, mut idle, _stop) = connect().await;
     let took = closed_after(&mut idle).await;
@@ -54,7 +57,10 @@ async fn after_an_answer_the_clock_begins_anew() {
     let (_workspace, mut connection, _stop) = connect().await;
     for pause in [0, 60] {
         sleep(Duration::from_secs(pause)).await;
-        connection.write_all(b"GET /.well-known/databricks-config HTTP/1.1\r\n").await.unwrap();
+        connection
+            .write_all(b"GET /.well-known/databricks-config HTTP/1.1\r\n")
+            .await
+            .unwrap();
         sleep(Duration::from_secs(8)).await;
         connection.write_all(b"host: localhost\r\n\r\n").await.unwrap();
         let mut answer = [0; 12];
