@@ -48,7 +48,7 @@ const CI: [Step; 8] = [
     },
 ];
 
-const NIGHTLY: [Step; 8] = [
+const NIGHTLY: [Step; 9] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -60,6 +60,10 @@ const NIGHTLY: [Step; 8] = [
     Step {
         name: "test, literals in Spark",
         run: test::with_spark,
+    },
+    Step {
+        name: "test, frames and figures",
+        run: test::with_frames,
     },
     Step {
         name: "lint, what is apart",

@@ -43,6 +43,14 @@ pub(crate) const SPARK: Environment = Environment {
     alone: &[],
 };
 
+/// What people show in notebooks.
+pub(crate) const FRAMES: Environment = Environment {
+    name: "frames",
+    purpose: "frames and figures are shown",
+    packages: &[("pandas", "2.3.3"), ("polars", "1.34.0"), ("matplotlib", "3.10.7")],
+    alone: &[],
+};
+
 /// Packages of PyPI in an environment of their own.
 pub(crate) struct Environment {
     /// Its folder, and what it is called in messages.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::environment::{CLIENTS, SPARK, VALIDATOR};
+use crate::environment::{CLIENTS, FRAMES, SPARK, VALIDATOR};
 use crate::{tools, workspace};
 
 /// Where tests find the `dbx12` program.
@@ -20,6 +20,9 @@ const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
 
 /// Where tests find the Python that has Spark.
 const SPARK_PYTHON: &str = "DBX12_SPARK_PYTHON";
+
+/// Where tests find the Python that has pandas, polars and matplotlib.
+const FRAMES_PYTHON: &str = "DBX12_FRAMES_PYTHON";
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -95,6 +98,16 @@ pub(crate) fn with_spark(sh: &Shell) -> Result<()> {
     tools::ensure_java(sh)?;
     let _spark = sh.push_env(SPARK_PYTHON, SPARK.python(sh)?);
     Ok(cmd!(sh, "cargo test -p dbx12-tests --test spark").run()?)
+}
+
+/// Has the local workspace show frames and figures: the test program that no other run chooses.
+///
+/// # Errors
+/// When the packages cannot be installed, or something is not shown as it should be.
+pub(crate) fn with_frames(sh: &Shell) -> Result<()> {
+    tools::ensure(sh)?;
+    let _frames = sh.push_env(FRAMES_PYTHON, FRAMES.python(sh)?);
+    Ok(cmd!(sh, "cargo test -p dbx12-tests --test frames").run()?)
 }
 
 /// Runs the unit tests of each crate that can do with less, without its default features.

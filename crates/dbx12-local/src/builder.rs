@@ -17,6 +17,7 @@ use crate::engine::PythonConfig;
 use crate::faults::{FaultRules, Faults, Journal};
 use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
+use crate::plots::Plots;
 use crate::router::BODY_LIMIT;
 use crate::run_folder::RunFolder;
 use crate::spark::Source;
@@ -312,11 +313,12 @@ impl WorkspaceBuilder {
         };
         let folder = RunFolder::make().map_err(StartError::Folder)?;
         let access = Arc::new(access);
-        let journal = Arc::<Journal>::default();
+        let (journal, plots) = (Arc::<Journal>::default(), Arc::<Plots>::default());
         let registry = Arc::new(Registry {
-            clusters: self.clusters_in(folder.path(), &journal),
+            clusters: self.clusters_in(folder.path(), &journal, &plots),
             command_files,
             body_limit: self.body_limit,
+            plots,
         });
         let workspace = Workspace::new(Inner {
             router: operations::router(&registry),

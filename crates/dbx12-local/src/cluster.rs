@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::engine::{Interpreter, PythonConfig, StartError};
 use crate::faults::Journal;
 use crate::library::{self, Libraries};
+use crate::plots::{ContextPlots, Plots};
 use crate::repls::Repls;
 use crate::spark::{Spark, SparkConfig};
 use crate::{outcome, report};
@@ -39,6 +40,7 @@ pub(crate) struct ClusterConfig {
     /// Tables end after this many rows, unless a command says otherwise.
     pub(crate) row_limit: usize,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) plots: Arc<Plots>,
 }
 
 #[derive(Debug)]
@@ -227,7 +229,9 @@ impl Cluster {
         }
         let id = contexts.unused_id();
         let repls = Repls::new(&id, self.config.python.clone(), Arc::clone(&self.spark));
-        let (context, driver) = Context::new(id.clone(), language, repls, Arc::clone(&self.config.journal));
+        let plots = ContextPlots::new(id.clone(), Arc::clone(&self.config.plots));
+        let journal = Arc::clone(&self.config.journal);
+        let (context, driver) = Context::new(id.clone(), language, repls, journal, plots);
         self.spawn(driver);
         contexts.insert(id.clone(), context);
         Ok(id)

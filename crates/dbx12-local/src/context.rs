@@ -12,6 +12,7 @@ use crate::command::{Cancel, Commands, Next, Work, answer};
 use crate::engine::{End, Interrupter};
 use crate::faults::Journal;
 use crate::outcome;
+use crate::plots::ContextPlots;
 use crate::repls::{NoRepl, Repls};
 
 /// How a context ends that is killed from outside and has no process of its own.
@@ -34,6 +35,7 @@ struct Shared {
     wake: Notify,
     /// A command that runs is to be interrupted.
     cancelled: Notify,
+    plots: ContextPlots,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Context {
         language: Language,
         repls: Repls,
         journal: Arc<Journal>,
+        plots: ContextPlots,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let state = State {
             phase: Phase::Pending,
@@ -71,6 +74,7 @@ impl Context {
             state: Mutex::new(state),
             wake: Notify::new(),
             cancelled: Notify::new(),
+            plots,
         });
         let (ending, is_ending) = watch::channel(false);
         let driver = drive(id.clone(), language.clone(), Arc::clone(&shared), repls, is_ending);
@@ -248,7 +252,7 @@ async fn run_commands(shared: &Shared, repls: &mut Repls) -> (Language, String) 
             }
         };
         let language = work.language.clone().unwrap_or_default();
-        let execution = repls.execute(&language, number, &work, shared.is_cancelled(&id)).await;
+        let mut execution = repls.execute(&language, number, &work, shared.is_cancelled(&id)).await;
         let death = match &execution.end {
             End::Died { reason, .. } => Some(reason.clone()),
             _ => None,
@@ -256,6 +260,9 @@ async fn run_commands(shared: &Shared, repls: &mut Repls) -> (Language, String) 
         if let Some(reason) = &death {
             // Before the command ends, so that who sees its end sees what became of the context too.
             shared.advance(Phase::Error(outcome::gone(&language, reason)));
+        }
+        if let End::Images(data_urls) = &mut execution.end {
+            shared.plots.put_aside(data_urls);
         }
         let is_cancelling = shared.lock().commands.is_cancelling(&id);
         let answer = answer(&id, outcome::results(execution, &language, is_cancelling));

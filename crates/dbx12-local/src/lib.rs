@@ -20,6 +20,7 @@ mod gateway;
 mod library;
 mod operations;
 mod outcome;
+mod plots;
 mod ready;
 mod repls;
 mod report;

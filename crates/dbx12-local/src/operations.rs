@@ -13,6 +13,7 @@ use dbx12_types::{
 use crate::answer::{Refusal, Reply};
 use crate::cluster::Cluster;
 use crate::command::Work;
+use crate::plots::Plots;
 use crate::router::Router;
 use crate::{command_file, spelling};
 
@@ -25,6 +26,8 @@ pub(crate) struct Registry {
     /// The folder of `commandFile`, as an absolute path without links.
     pub(crate) command_files: Option<PathBuf>,
     pub(crate) body_limit: usize,
+    /// The pictures that are too large for a result.
+    pub(crate) plots: Arc<Plots>,
 }
 
 /// A router of all eleven operations.
