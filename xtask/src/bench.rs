@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::{tools, workspace};
+use crate::{test, tools, workspace};
+
+/// The name of what the local workspace costs: a program of `tests`, since it needs the `dbx12` program too.
+const LOCAL: &str = "local";
 
 /// Measures every task, or those whose name contains `name`, and prints how their ways compare. The numbers go to the
 /// file `json` too, if one is named: below the workspace's root, unless its path is absolute.
@@ -16,11 +19,17 @@ pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>) -> Res
     tools::ensure(sh)?;
     let built = workspace::target_directory(sh)?.join("bench");
     let json: Vec<_> = json.into_iter().flat_map(|file| ["--json".into(), file]).collect();
-    Ok(cmd!(
-        sh,
-        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...}"
-    )
-    .run()?)
+    if !name.is_some_and(|name| name.starts_with(LOCAL)) {
+        cmd!(
+            sh,
+            "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...}"
+        )
+        .run()?;
+    }
+    if name.is_none_or(|name| name.starts_with(LOCAL)) {
+        test::numbers(sh)?;
+    }
+    Ok(())
 }
 
 /// Prints what waiting costs, see the module `simulate` of the program. It takes some minutes.

@@ -174,17 +174,28 @@ pub(crate) fn soak(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Resul
 pub(crate) fn chaos(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Result<()> {
     tools::ensure(sh)?;
     let (minutes, seed) = (minutes.unwrap_or(5.0).to_string(), seed.unwrap_or(1).to_string());
+    with_binary(sh, "dev", "chaos", &[minutes, seed])
+}
+
+/// Prints what the local workspace costs, as a release has it.
+///
+/// # Errors
+/// When it does not compile, or an answer is wrong.
+pub(crate) fn numbers(sh: &Shell) -> Result<()> {
+    with_binary(sh, "release", "numbers", &[])
+}
+
+/// Builds `dbx12` and a program of the tests that starts it, and runs that.
+fn with_binary(sh: &Shell, profile: &str, program: &str, arguments: &[String]) -> Result<()> {
     let messages = cmd!(
         sh,
-        "cargo build --quiet --package dbx12-cli --package dbx12-tests --bins --message-format=json-render-diagnostics"
+        "cargo build --quiet --profile {profile} --package dbx12-cli --package dbx12-tests --bins --message-format=json-render-diagnostics"
     )
     .read()?;
-    let _binary = sh.push_env(
-        BINARY,
-        executable(&messages, "dbx12").context("Cargo built no program named `dbx12`")?,
-    );
-    let program = executable(&messages, "chaos").context("Cargo built no program named `chaos`")?;
-    Ok(cmd!(sh, "{program} {minutes} {seed}").run()?)
+    let find = |name| executable(&messages, name).with_context(|| format!("Cargo built no program named `{name}`"));
+    let _binary = sh.push_env(BINARY, find("dbx12")?);
+    let program = find(program)?;
+    Ok(cmd!(sh, "{program} {arguments...}").run()?)
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ const MOST_WAITING: usize = 1_000;
 const MOST_ENDED: usize = 1_000;
 const MOST_ENDED_BYTES: usize = 256 << 20;
 
+/// Bytes of an answer beside the results themselves.
+const ROOM: usize = 1 << 10;
+
 /// What is to be run.
 #[derive(Debug)]
 pub(crate) struct Work {
@@ -212,10 +215,18 @@ pub(crate) fn answer(id: &CommandId, results: Results) -> Answer {
         Results::Error(_) => CommandEnd::Failed,
         _ => CommandEnd::Finished,
     };
+    // All of it at once: a vector that grows holds what is large twice while it moves.
+    let size = match &results {
+        Results::Text(text) => text.data.as_ref().map_or(0, String::len),
+        Results::Table(table) => table.data().map_or(0, |data| data.get().len()),
+        _ => 0,
+    };
+    let mut json = Vec::with_capacity(size + size / 16 + ROOM);
     let info = CommandInfo::new(id, CommandStatus::Finished, Some(results));
-    // Results are text, and JSON that was read as such: there is nothing in them that JSON cannot hold.
-    let json = serde_json::to_vec(&info).unwrap_or_default().into();
-    Answer { json, end }
+    if serde_json::to_writer(&mut json, &info).is_err() {
+        json.clear(); // cannot be: results are text, and JSON that was read as such
+    }
+    Answer { json: json.into(), end }
 }
 
 #[cfg(test)]
