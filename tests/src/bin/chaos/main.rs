@@ -218,7 +218,8 @@ impl Chaos {
         if !answers {
             println!("the server does not answer: {runs:?}");
         }
-        for context in std::mem::take(&mut *self.contexts.lock().expect("no panics")) {
+        let contexts = std::mem::take(&mut *self.contexts.lock().expect("no panics"));
+        for context in contexts {
             let destroy = DestroyContext::new(&self.served.ready().cluster_id, context);
             // Some have been gone for long.
             let _ = self.client.send(&destroy).await;
