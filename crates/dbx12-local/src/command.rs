@@ -180,6 +180,11 @@ impl Commands {
         self.unfinished().next().is_none()
     }
 
+    /// Whether this one has not ended, and all others have.
+    pub(crate) fn are_only(&self, id: &CommandId) -> bool {
+        self.unfinished().eq([id])
+    }
+
     /// The context has ended: all that have not go with it, and these are they. A second time there are none.
     pub(crate) fn cut_off(&mut self) -> Vec<CommandId> {
         if std::mem::replace(&mut self.closed, true) {

@@ -1,10 +1,11 @@
 //! An execution context: its REPLs, and the commands that run in them one after another.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use dbx12_types::{CommandId, CommandInfo, ContextId, ContextStatus, Language};
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use crate::answer::{Refusal, Reply};
@@ -14,6 +15,9 @@ use crate::faults::Journal;
 use crate::outcome;
 use crate::plots::ContextPlots;
 use crate::repls::{NoRepl, Repls};
+
+/// How long the first look at a command waits for its end.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// How a context ends that is killed from outside and has no process of its own.
 const KILLED: &str = "was killed";
@@ -35,6 +39,8 @@ struct Shared {
     wake: Notify,
     /// A command that runs is to be interrupted.
     cancelled: Notify,
+    /// A command has ended.
+    ended: Notify,
     plots: ContextPlots,
 }
 
@@ -74,6 +80,7 @@ impl Context {
             state: Mutex::new(state),
             wake: Notify::new(),
             cancelled: Notify::new(),
+            ended: Notify::new(),
             plots,
         });
         let (ending, is_ending) = watch::channel(false);
@@ -116,6 +123,21 @@ impl Context {
     /// The answer to `commands/status`; `None` when there is no such command, or it was forgotten.
     pub(crate) fn command(&self, id: &CommandId) -> Option<Reply<CommandInfo>> {
         self.shared.lock().commands.status(id)
+    }
+
+    /// Waits a moment for a command that was submitted just now and has nothing before it: most are that short, and who asks
+    /// too early asks again much later. Cancel safe.
+    pub(crate) async fn give_a_moment(&self, id: &CommandId) {
+        let wait = async {
+            loop {
+                let ended = self.shared.ended.notified(); // before the look, so as not to miss it after
+                if !self.shared.lock().may_end_in_a_moment(id) {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        let _ = timeout(MOMENT, wait).await; // it takes longer
     }
 
     /// Cancels a command; `None` when there is no such command.
@@ -164,6 +186,12 @@ impl Context {
     /// Waits until the process of a context that was ended is gone.
     pub(crate) async fn gone(&self) {
         self.ending.closed().await;
+    }
+}
+
+impl State {
+    fn may_end_in_a_moment(&self, id: &CommandId) -> bool {
+        matches!(self.phase, Phase::Running(_)) && self.last_used.elapsed() < MOMENT && self.commands.are_only(id)
     }
 }
 
@@ -270,6 +298,7 @@ async fn run_commands(shared: &Shared, repls: &mut Repls) -> (Language, String) 
         state.commands.end(&id, answer);
         state.last_used = Instant::now();
         drop(state);
+        shared.ended.notify_waiters();
         if let Some(reason) = death {
             return (language, reason);
         }

@@ -144,9 +144,11 @@ async fn execute_command(registry: Arc<Registry>, request: ExecuteCommand) -> An
 }
 
 async fn get_command(registry: Arc<Registry>, request: GetCommand) -> Answer<GetCommand> {
-    registry
-        .cluster(&request.cluster_id)?
-        .command(&request.context_id, &request.command_id)
+    let cluster = registry.cluster(&request.cluster_id)?;
+    if let Ok(context) = cluster.context(&request.context_id) {
+        context.give_a_moment(&request.command_id).await;
+    }
+    cluster.command(&request.context_id, &request.command_id)
 }
 
 async fn cancel_command(registry: Arc<Registry>, request: CancelCommand) -> Answer<CancelCommand> {

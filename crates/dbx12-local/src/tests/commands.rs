@@ -295,3 +295,18 @@ async fn a_large_picture_is_served_until_its_context_ends() {
     send(&workspace, destroy).await.unwrap();
     assert_eq!(load("", workspace.token()).await.status(), 404);
 }
+
+#[tokio::test]
+async fn the_first_look_waits_a_moment_for_what_is_short_and_no_longer() {
+    let workspace = Workspace::builder().without_spark().start().await.unwrap();
+    let context = Context::create(&workspace).await;
+    assert_eq!(context.text("1").await, "1");
+    let mut tries = 0;
+    // On a busy machine the moment may pass without the process having had a turn; without it, not one would succeed.
+    while context.command(&context.submit("1").await).await.status != CommandStatus::Finished {
+        tries += 1;
+        assert!(tries < 1_000);
+    }
+    let long = context.submit("import time; time.sleep(600)").await;
+    until(async || (context.command(&long).await.status == CommandStatus::Running).then_some(())).await;
+}
