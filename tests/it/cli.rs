@@ -164,7 +164,8 @@ async fn a_server_that_is_killed_leaves_no_process() {
     let mut served = Served::start(&[]);
     let marker = served.home().join("running");
     let code = format!(
-        "open({:?}, 'w').close(); import time; time.sleep(600)",
+        "import subprocess, time; subprocess.Popen(['sleep', '600'], start_new_session=True)\n\
+         open({:?}, 'w').close(); time.sleep(600)",
         marker.display().to_string()
     );
     let mut child = start(served.dbx12(&["run", "-c", &code]));

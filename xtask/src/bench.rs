@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::{tools, workspace};
+use crate::{test, tools, workspace};
+
+/// The name of what the local workspace costs: a program of `tests`, since it needs the `dbx12` program too.
+const LOCAL: &str = "local";
 
 /// The page with the numbers of the last run that was worth keeping.
 const PAGE: &str = "tests/BENCHMARKS.md";
@@ -20,11 +23,17 @@ pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>, save: 
     let built = workspace::target_directory(sh)?.join("bench");
     let json: Vec<_> = json.into_iter().flat_map(|file| ["--json".into(), file]).collect();
     let save = save.then_some(["--save", PAGE]).into_iter().flatten();
-    Ok(cmd!(
-        sh,
-        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...} {save...}"
-    )
-    .run()?)
+    if !name.is_some_and(|name| name.starts_with(LOCAL)) {
+        cmd!(
+            sh,
+            "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...} {save...}"
+        )
+        .run()?;
+    }
+    if name.is_none_or(|name| name.starts_with(LOCAL)) {
+        test::numbers(sh)?;
+    }
+    Ok(())
 }
 
 /// Prints what waiting costs, see the module `simulate` of the program. It takes some minutes.

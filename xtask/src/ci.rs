@@ -52,7 +52,7 @@ const CI: [Step; 9] = [
     },
 ];
 
-const NIGHTLY: [Step; 6] = [
+const NIGHTLY: [Step; 8] = [
     Step {
         name: "test, all features",
         run: |sh| test(sh, true),
@@ -62,8 +62,16 @@ const NIGHTLY: [Step; 6] = [
         run: test::without_default_features,
     },
     Step {
+        name: "test, frames and figures",
+        run: test::with_frames,
+    },
+    Step {
         name: "lint, what is apart",
         run: lint::clippy_apart,
+    },
+    Step {
+        name: "chaos",
+        run: |sh| test::chaos(sh, None, None),
     },
     Step {
         name: "fuzz",

@@ -16,13 +16,31 @@ pub(crate) const VALIDATOR: Environment = Environment {
     alone: &[],
 };
 
-/// Clients of other make. Of the second its REST client is used, which needs `requests` alone; the whole of it needs a
-/// Jupyter of its time.
+/// Clients of other make. Of databrickslabs-jupyterlab its REST client is used, which needs `requests` alone; the whole of it
+/// needs a Jupyter of its time. Of dbx it is what executes code, which needs the few packages after databricks-cli; the
+/// whole of it needs half of MLflow.
 pub(crate) const CLIENTS: Environment = Environment {
     name: "clients-of-other-make",
     purpose: "unmodified clients of others are tried on the local workspace",
-    packages: &[("databricks-sdk", "0.156.0"), ("pytest", "8.4.2")],
-    alone: &[("databrickslabs-jupyterlab", "2.2.1")],
+    packages: &[
+        ("databricks-sdk", "0.156.0"),
+        ("pytest", "8.4.2"),
+        ("databricks-cli", "0.17.8"),
+        ("pydantic", "1.10.24"),
+        ("rich", "12.6.0"),
+        ("setuptools", "80.9.0"),
+        ("tenacity", "8.5.0"),
+        ("typer", "0.7.0"),
+    ],
+    alone: &[("databrickslabs-jupyterlab", "2.2.1"), ("dbx", "0.8.19")],
+};
+
+/// What people show in notebooks.
+pub(crate) const FRAMES: Environment = Environment {
+    name: "frames",
+    purpose: "frames and figures are shown",
+    packages: &[("pandas", "2.3.3"), ("polars", "1.34.0"), ("matplotlib", "3.10.7")],
+    alone: &[],
 };
 
 /// Packages of PyPI in an environment of their own.

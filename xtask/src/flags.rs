@@ -79,6 +79,14 @@ xflags::xflags! {
             optional --seed seed: u64
         }
 
+        /// A served workspace among cancels, destroys, restarts, killed workers and garbage, and then a count of what is wrong.
+        cmd chaos {
+            /// For how many minutes; 5 when not said.
+            optional --minutes minutes: f64
+            /// Where chance begins; 1 when not said.
+            optional --seed seed: u64
+        }
+
         /// Make the packages that would be published, and build each one from its package alone.
         cmd package {
             /// Make the packages only; do not build them.

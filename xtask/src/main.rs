@@ -91,6 +91,7 @@ fn run(verb: XtaskCmd) -> Result<()> {
         XtaskCmd::Bench(bench) => bench::run(&sh, bench.name.as_deref(), bench.json, bench.save),
         XtaskCmd::Simulate(_) => bench::simulate(&sh),
         XtaskCmd::Soak(soak) => test::soak(&sh, soak.minutes, soak.seed),
+        XtaskCmd::Chaos(chaos) => test::chaos(&sh, chaos.minutes, chaos.seed),
         XtaskCmd::Package(package) => package::run(&sh, !package.no_verify),
         XtaskCmd::Compatibility(_) => compatibility::run(&sh),
         XtaskCmd::Release(release) => release::run(&sh, &release.level, release.execute),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::environment::{CLIENTS, VALIDATOR};
+use crate::environment::{CLIENTS, FRAMES, VALIDATOR};
 use crate::{tools, workspace};
 
 /// Where tests find the `dbx12` program.
@@ -17,6 +17,9 @@ const VALIDATOR_PYTHON: &str = "DBX12_OPENAPI_PYTHON";
 
 /// Where tests find the Python that has clients of other make.
 const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
+
+/// Where tests find the Python that has pandas, polars and matplotlib.
+const FRAMES_PYTHON: &str = "DBX12_FRAMES_PYTHON";
 
 /// Which tests run, and how.
 #[derive(Debug, Default)]
@@ -83,6 +86,16 @@ pub(crate) fn models_with_all_features(sh: &Shell) -> Result<()> {
     Ok(cmd!(sh, "cargo test -p dbx12-types --all-features --lib").run()?)
 }
 
+/// Has the local workspace show frames and figures: the test program that no other run chooses.
+///
+/// # Errors
+/// When the packages cannot be installed, or something is not shown as it should be.
+pub(crate) fn with_frames(sh: &Shell) -> Result<()> {
+    tools::ensure(sh)?;
+    let _frames = sh.push_env(FRAMES_PYTHON, FRAMES.python(sh)?);
+    Ok(cmd!(sh, "cargo test -p dbx12-tests --test frames").run()?)
+}
+
 /// Runs the unit tests of each crate that can do with less, without its default features.
 ///
 /// # Errors
@@ -138,6 +151,37 @@ pub(crate) fn soak(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Resul
         "cargo run --quiet --package dbx12-tests --bin soak -- {minutes} {seed}"
     )
     .run()?)
+}
+
+/// Runs the chaos program for so many minutes.
+///
+/// # Errors
+/// When it does not compile, or when the server, a command's end or a process is not as it should be.
+pub(crate) fn chaos(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Result<()> {
+    tools::ensure(sh)?;
+    let (minutes, seed) = (minutes.unwrap_or(5.0).to_string(), seed.unwrap_or(1).to_string());
+    with_binary(sh, "dev", "chaos", &[minutes, seed])
+}
+
+/// Prints what the local workspace costs, as a release has it.
+///
+/// # Errors
+/// When it does not compile, or an answer is wrong.
+pub(crate) fn numbers(sh: &Shell) -> Result<()> {
+    with_binary(sh, "release", "numbers", &[])
+}
+
+/// Builds `dbx12` and a program of the tests that starts it, and runs that.
+fn with_binary(sh: &Shell, profile: &str, program: &str, arguments: &[String]) -> Result<()> {
+    let messages = cmd!(
+        sh,
+        "cargo build --quiet --profile {profile} --package dbx12-cli --package dbx12-tests --bins --message-format=json-render-diagnostics"
+    )
+    .read()?;
+    let find = |name| executable(&messages, name).with_context(|| format!("Cargo built no program named `{name}`"));
+    let _binary = sh.push_env(BINARY, find("dbx12")?);
+    let program = find(program)?;
+    Ok(cmd!(sh, "{program} {arguments...}").run()?)
 }
 
 #[cfg(test)]

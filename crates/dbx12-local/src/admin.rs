@@ -77,7 +77,10 @@ impl Inner {
                     .collect();
                 Ok(answer(json!({"status": "ok", "clusters": clusters})))
             }
-            (&Method::GET, "journal") => Ok(answer(json!({"requests": self.journal.entries()}))),
+            (&Method::GET, "journal") => {
+                let (requests, commands) = (self.journal.entries(), self.journal.commands());
+                Ok(answer(json!({"requests": requests, "commands": commands})))
+            }
             (&Method::GET, "faults") => Ok(answer(json!(self.faults.rules()))),
             (&Method::POST, "faults") => {
                 let rules = FaultRules::read(request.body()).map_err(|error| {

@@ -162,6 +162,13 @@ impl Refusal {
         Self::gateway(StatusCode::NOT_FOUND, "ENDPOINT_NOT_FOUND", message)
     }
 
+    /// A picture that is not there, or no longer.
+    pub(crate) fn no_plot(path: &str) -> Self {
+        let message =
+            format!("The file {path} does not exist. Pictures go with their context, and the oldest for new ones.");
+        Self::gateway(StatusCode::NOT_FOUND, "RESOURCE_DOES_NOT_EXIST", message)
+    }
+
     /// The answer was lost by a fault that was asked for, and there is no connection to reset.
     pub(crate) fn lost() -> Self {
         Self::gateway(

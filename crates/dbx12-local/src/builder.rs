@@ -18,6 +18,7 @@ use crate::engine::PythonConfig;
 use crate::faults::{FaultRules, Faults, Journal};
 use crate::gateway::Gateway;
 use crate::operations::{self, Registry};
+use crate::plots::Plots;
 use crate::router::BODY_LIMIT;
 use crate::run_folder::RunFolder;
 use crate::spark::{Source, SparkMaster};
@@ -294,10 +295,12 @@ impl WorkspaceBuilder {
         };
         let folder = RunFolder::make().map_err(StartError::Folder)?;
         let access = Arc::new(access);
+        let (journal, plots) = (Arc::<Journal>::default(), Arc::<Plots>::default());
         let registry = Arc::new(Registry {
-            clusters: self.clusters_in(folder.path()),
+            clusters: self.clusters_in(folder.path(), &journal, &plots),
             command_files,
             body_limit: self.body_limit,
+            plots,
         });
         let workspace = Workspace::new(Inner {
             router: operations::router(&registry),
@@ -307,7 +310,7 @@ impl WorkspaceBuilder {
                 workspace_id: fastrand::u64(1_000_000_000_000_000..10_000_000_000_000_000).to_string(),
             },
             faults: Faults::default(),
-            journal: Journal::default(),
+            journal,
             access,
             registry,
             body_limit: self.body_limit,

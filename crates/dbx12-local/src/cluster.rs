@@ -15,7 +15,9 @@ use crate::answer::{Refusal, Reply};
 use crate::command::{self, Work};
 use crate::context::Context;
 use crate::engine::{Interpreter, PythonConfig, StartError};
+use crate::faults::Journal;
 use crate::library::{self, Libraries};
+use crate::plots::{ContextPlots, Plots};
 use crate::repls::Repls;
 use crate::spark::{Spark, SparkConfig};
 use crate::{outcome, report};
@@ -37,6 +39,8 @@ pub(crate) struct ClusterConfig {
     pub(crate) max_contexts: usize,
     /// Tables end after this many rows, unless a command says otherwise.
     pub(crate) row_limit: usize,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) plots: Arc<Plots>,
 }
 
 #[derive(Debug)]
@@ -225,7 +229,9 @@ impl Cluster {
         }
         let id = contexts.unused_id();
         let repls = Repls::new(&id, self.config.python.clone(), Arc::clone(&self.spark));
-        let (context, driver) = Context::new(id.clone(), language, repls);
+        let plots = ContextPlots::new(id.clone(), Arc::clone(&self.config.plots));
+        let journal = Arc::clone(&self.config.journal);
+        let (context, driver) = Context::new(id.clone(), language, repls, journal, plots);
         self.spawn(driver);
         contexts.insert(id.clone(), context);
         Ok(id)
@@ -269,9 +275,9 @@ impl Cluster {
             return open.command(id).ok_or_else(|| command_not_found(context, id));
         }
         match contexts.ended(context) {
-            Some(ended) if ended.cut_off.contains(id) => {
-                Ok(Reply::written(command::answer(id, outcome::context_ended(ended.how))))
-            }
+            Some(ended) if ended.cut_off.contains(id) => Ok(Reply::written(
+                command::answer(id, outcome::context_ended(ended.how)).json,
+            )),
             _ => Err(self.not_found(&contexts, context)),
         }
     }

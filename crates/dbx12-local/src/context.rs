@@ -1,17 +1,23 @@
 //! An execution context: its REPLs, and the commands that run in them one after another.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use dbx12_types::{CommandId, CommandInfo, ContextId, ContextStatus, Language};
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use crate::answer::{Refusal, Reply};
 use crate::command::{Cancel, Commands, Next, Work, answer};
 use crate::engine::{End, Interrupter};
+use crate::faults::Journal;
 use crate::outcome;
+use crate::plots::ContextPlots;
 use crate::repls::{NoRepl, Repls};
+
+/// How long the first look at a command waits for its end.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// How a context ends that is killed from outside and has no process of its own.
 const KILLED: &str = "was killed";
@@ -33,6 +39,9 @@ struct Shared {
     wake: Notify,
     /// A command that runs is to be interrupted.
     cancelled: Notify,
+    /// A command has ended.
+    ended: Notify,
+    plots: ContextPlots,
 }
 
 #[derive(Debug)]
@@ -59,16 +68,20 @@ impl Context {
         id: ContextId,
         language: Language,
         repls: Repls,
+        journal: Arc<Journal>,
+        plots: ContextPlots,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let state = State {
             phase: Phase::Pending,
-            commands: Commands::default(),
+            commands: Commands::new(id.clone(), journal),
             last_used: Instant::now(),
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             wake: Notify::new(),
             cancelled: Notify::new(),
+            ended: Notify::new(),
+            plots,
         });
         let (ending, is_ending) = watch::channel(false);
         let driver = drive(id.clone(), language.clone(), Arc::clone(&shared), repls, is_ending);
@@ -112,6 +125,21 @@ impl Context {
         self.shared.lock().commands.status(id)
     }
 
+    /// Waits a moment for a command that was submitted just now and has nothing before it: most are that short, and who asks
+    /// too early asks again much later. Cancel safe.
+    pub(crate) async fn give_a_moment(&self, id: &CommandId) {
+        let wait = async {
+            loop {
+                let ended = self.shared.ended.notified(); // before the look, so as not to miss it after
+                if !self.shared.lock().may_end_in_a_moment(id) {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        let _ = timeout(MOMENT, wait).await; // it takes longer
+    }
+
     /// Cancels a command; `None` when there is no such command.
     pub(crate) fn cancel(&self, id: &CommandId) -> Option<()> {
         let mut state = self.shared.lock();
@@ -141,7 +169,7 @@ impl Context {
     /// Since when nothing runs or waits; `None` when something does.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
         let state = self.shared.lock();
-        state.commands.unfinished().next().is_none().then_some(state.last_used)
+        state.commands.all_ended().then_some(state.last_used)
     }
 
     /// Ends the context: no command begins from now on, and its process goes. Returns the commands that were cut off.
@@ -149,7 +177,7 @@ impl Context {
         let cut_off = {
             let mut state = self.shared.lock();
             state.phase = Phase::Ended;
-            state.commands.unfinished().cloned().collect()
+            state.commands.cut_off()
         };
         self.ending.send_replace(true);
         cut_off
@@ -158,6 +186,12 @@ impl Context {
     /// Waits until the process of a context that was ended is gone.
     pub(crate) async fn gone(&self) {
         self.ending.closed().await;
+    }
+}
+
+impl State {
+    fn may_end_in_a_moment(&self, id: &CommandId) -> bool {
+        matches!(self.phase, Phase::Running(_)) && self.last_used.elapsed() < MOMENT && self.commands.are_only(id)
     }
 }
 
@@ -246,7 +280,7 @@ async fn run_commands(shared: &Shared, repls: &mut Repls) -> (Language, String) 
             }
         };
         let language = work.language.clone().unwrap_or_default();
-        let execution = repls.execute(&language, number, &work, shared.is_cancelled(&id)).await;
+        let mut execution = repls.execute(&language, number, &work, shared.is_cancelled(&id)).await;
         let death = match &execution.end {
             End::Died { reason, .. } => Some(reason.clone()),
             _ => None,
@@ -255,12 +289,16 @@ async fn run_commands(shared: &Shared, repls: &mut Repls) -> (Language, String) 
             // Before the command ends, so that who sees its end sees what became of the context too.
             shared.advance(Phase::Error(outcome::gone(&language, reason)));
         }
+        if let End::Images(data_urls) = &mut execution.end {
+            shared.plots.put_aside(data_urls);
+        }
         let is_cancelling = shared.lock().commands.is_cancelling(&id);
         let answer = answer(&id, outcome::results(execution, &language, is_cancelling));
         let mut state = shared.lock();
         state.commands.end(&id, answer);
         state.last_used = Instant::now();
         drop(state);
+        shared.ended.notify_waiters();
         if let Some(reason) = death {
             return (language, reason);
         }

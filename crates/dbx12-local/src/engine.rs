@@ -10,6 +10,7 @@
 mod channel;
 pub(crate) mod environment;
 mod interrupt;
+mod mark;
 pub(crate) mod output;
 pub(crate) mod process;
 mod result;

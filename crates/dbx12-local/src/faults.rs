@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::Response;
 
 pub(crate) use self::journal::Journal;
-pub use self::journal::JournalEntry;
+pub use self::journal::{CommandEnd, CommandEntry, JournalEntry};
 pub use self::rule::{Fault, FaultRule, FaultRules, FaultRulesError};
 
 /// The rules that hold, and how often each was met.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dbx12_types::Method;
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use serde::de::DeserializeOwned;
 
@@ -18,6 +19,7 @@ use crate::access::Access;
 use crate::answer::{Refusal, Reply};
 use crate::body::Parameters;
 use crate::operations::Registry;
+use crate::plots;
 use crate::router::without_junk;
 
 pub(crate) use self::discovery::Reached;
@@ -45,6 +47,8 @@ pub(crate) enum Call {
     RestartCluster,
     TerminateCluster,
     LibraryStatuses,
+    /// A picture that was too large for a result.
+    Plot,
     /// One of API 2.x that is not here.
     Unknown,
 }
@@ -58,6 +62,7 @@ impl Call {
             "/oidc/.well-known/oauth-authorization-server" => Self::OAuthServer,
             "/oidc/v1/authorize" => Self::Authorize,
             "/oidc/v1/token" => Self::Token,
+            _ if plots::name_in(path).is_some() => Self::Plot,
             _ => {
                 let path = path.strip_prefix("/api/2.")?;
                 let (minor, path) = path.split_once('/')?;
@@ -117,6 +122,7 @@ impl Gateway {
             )),
             Call::Token => self.token(request).await,
             Call::Me => Ok(self.me()),
+            Call::Plot => self.plot(request.uri().path()),
             Call::ListClusters => Ok(self.list_clusters()),
             Call::GetCluster => self.get_cluster(&self.parameters(request).await?),
             Call::StartCluster => self.start_cluster(&self.parameters(request).await?),
@@ -135,6 +141,18 @@ impl Gateway {
             Parameters::of_body(&head.headers, body, self.registry.body_limit).await?
         };
         serde_json::from_slice(&parameters.json).map_err(Refusal::malformed)
+    }
+}
+
+impl Gateway {
+    fn plot(&self, path: &str) -> Result<Response<Bytes>, Refusal> {
+        let name = plots::name_in(without_junk(path)).unwrap_or_default();
+        let png = self.registry.plots.find(name);
+        let mut response = Response::new(png.ok_or_else(|| Refusal::no_plot(path))?);
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
+        Ok(response)
     }
 }
 

@@ -13,6 +13,7 @@ use dbx12_types::{
 use crate::answer::{Refusal, Reply};
 use crate::cluster::Cluster;
 use crate::command::Work;
+use crate::plots::Plots;
 use crate::router::Router;
 use crate::{command_file, spelling};
 
@@ -25,6 +26,8 @@ pub(crate) struct Registry {
     /// The folder of `commandFile`, as an absolute path without links.
     pub(crate) command_files: Option<PathBuf>,
     pub(crate) body_limit: usize,
+    /// The pictures that are too large for a result.
+    pub(crate) plots: Arc<Plots>,
 }
 
 /// A router of all eleven operations.
@@ -141,9 +144,11 @@ async fn execute_command(registry: Arc<Registry>, request: ExecuteCommand) -> An
 }
 
 async fn get_command(registry: Arc<Registry>, request: GetCommand) -> Answer<GetCommand> {
-    registry
-        .cluster(&request.cluster_id)?
-        .command(&request.context_id, &request.command_id)
+    let cluster = registry.cluster(&request.cluster_id)?;
+    if let Ok(context) = cluster.context(&request.context_id) {
+        context.give_a_moment(&request.command_id).await;
+    }
+    cluster.command(&request.context_id, &request.command_id)
 }
 
 async fn cancel_command(registry: Arc<Registry>, request: CancelCommand) -> Answer<CancelCommand> {

@@ -17,7 +17,7 @@ use crate::access::Access;
 use crate::answer::Refusal;
 use crate::builder::{StartError, WorkspaceBuilder};
 use crate::cluster::Cluster;
-use crate::faults::{FaultRules, Faults, Journal, JournalEntry, Outcome};
+use crate::faults::{CommandEntry, FaultRules, Faults, Journal, JournalEntry, Outcome};
 use crate::gateway::{Call, Gateway};
 use crate::operations::Registry;
 use crate::router::Router;
@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     pub(crate) router: Router,
     pub(crate) gateway: Gateway,
     pub(crate) faults: Faults,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) body_limit: usize,
     pub(crate) allow_remote: bool,
@@ -100,6 +100,11 @@ impl Workspace {
     /// The last 10,000 requests with right credentials, in the order of their answers.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.journal.entries()
+    }
+
+    /// The last 10,000 commands that were accepted, in that order, and how each ended.
+    pub fn command_journal(&self) -> Vec<CommandEntry> {
+        self.0.journal.commands()
     }
 
     /// Back to the beginning, for the next test: no faults, an empty journal, no contexts. Libraries stay.

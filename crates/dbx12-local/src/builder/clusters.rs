@@ -9,11 +9,14 @@ use super::WorkspaceBuilder;
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::cluster_spec::ClusterSpec;
 use crate::engine::PythonConfig;
+use crate::faults::Journal;
+use crate::plots::Plots;
 use crate::spark::SparkConfig;
 
 impl WorkspaceBuilder {
-    /// Starts the clusters that were asked for, or the one that is there anyway. Their files are in `folder`.
-    pub(super) fn clusters_in(&self, folder: &Path) -> Vec<Arc<Cluster>> {
+    /// Starts the clusters that were asked for, or the one that is there anyway. Their files are in `folder`, their commands
+    /// in `journal`, their large pictures in `plots`.
+    pub(super) fn clusters_in(&self, folder: &Path, journal: &Arc<Journal>, plots: &Arc<Plots>) -> Vec<Arc<Cluster>> {
         let the_one = [ClusterSpec::new(&self.cluster_name)];
         let specs = if self.clusters.is_empty() {
             &the_one[..]
@@ -47,6 +50,8 @@ impl WorkspaceBuilder {
                 },
                 max_contexts: self.max_contexts,
                 row_limit: self.row_limit,
+                journal: Arc::clone(journal),
+                plots: Arc::clone(plots),
             });
         configs.map(Cluster::start).collect()
     }

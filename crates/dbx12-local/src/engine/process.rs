@@ -14,17 +14,23 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use super::mark::{self, Mark};
+
 /// How long what is left of a group may take to end after it was killed: a process that the system does not let go of shall
 /// not hold up others for longer.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
-/// A child that leads a process group of its own. Dropping it kills the group.
+/// How often descendants are looked for when nobody waits.
+const DROP_ROUNDS: usize = 50;
+
+/// A child that leads a process group of its own. Dropping it kills the group, and the descendants that left it.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     group: Group,
+    mark: Mark,
     reaped: bool,
-    group_gone: bool,
+    rest_gone: bool,
 }
 
 /// A process group, named by the process that leads it.
@@ -38,6 +44,8 @@ impl Process {
     /// *thread* that started it ends, and the threads of a runtime come and go.
     pub(crate) async fn spawn(mut command: Command) -> io::Result<Self> {
         let runtime = Handle::current();
+        let mark = Mark::new();
+        mark.put_on(&mut command);
         let (reply, child) = oneshot::channel();
         spawner()?
             .send(Box::new(move || {
@@ -56,8 +64,9 @@ impl Process {
         Ok(Self {
             child,
             group,
+            mark,
             reaped: false,
-            group_gone: false,
+            rest_gone: false,
         })
     }
 
@@ -69,7 +78,8 @@ impl Process {
         self.group.0.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Waits for its end, reaps it, kills what is left of its group, and sees it gone. Cancel safe; may be called again.
+    /// Waits for its end, reaps it, kills what is left of its group and its descendants, and sees them gone. Cancel safe;
+    /// may be called again.
     pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         let exit = self.child.wait().await;
         if !self.reaped {
@@ -78,9 +88,10 @@ impl Process {
             self.group.signal(Signal::KILL);
             self.reaped = true;
         }
-        if !self.group_gone {
+        if !self.rest_gone {
+            self.mark.sweep().await;
             let _ = timeout(LAST_MOMENT, self.group.gone()).await; // a member that stays is not ours to wait for
-            self.group_gone = true;
+            self.rest_gone = true;
         }
         exit
     }
@@ -103,6 +114,16 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+        if self.rest_gone {
+            return;
+        }
+        let mark = self.mark.clone();
+        if let Ok(jobs) = spawner() {
+            // The process itself has the mark too, and is not gone at once; what it made in its last moment is found then.
+            let _ = jobs.send(Box::new(move || {
+                let _ = (0..DROP_ROUNDS).find(|_| !mark.kill());
+            }));
+        }
     }
 }
 
@@ -173,6 +194,7 @@ fn spawner() -> io::Result<Sender<Job>> {
                 let _ = catch_unwind(AssertUnwindSafe(job));
             }
         })?;
+    mark::start_guard();
     *spawner = Some(sender.clone());
     Ok(sender)
 }

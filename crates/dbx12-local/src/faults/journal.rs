@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use dbx12_types::{CommandId, ContextId};
 use serde::Serialize;
 
-/// How many requests are remembered.
+/// How many requests are remembered, and how many commands.
 const MOST_ENTRIES: usize = 10_000;
 
 /// A request that was answered, or was to go wrong. It holds no credential and no code.
@@ -34,6 +35,33 @@ pub struct JournalEntry {
     pub elapsed_ms: u64,
 }
 
+/// A command that was accepted, and how it ended. It holds no code and no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CommandEntry {
+    /// Its context.
+    pub context_id: ContextId,
+    /// The id by which its client knows it, unless the answer was lost.
+    pub id: CommandId,
+    /// Nothing while it waits or runs, and then one end. More than one would be a fault of this workspace.
+    pub ends: Vec<CommandEnd>,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CommandEnd {
+    /// Normally, with a result.
+    Finished,
+    /// With an error: its own, or that its process died.
+    Failed,
+    /// It was cancelled by `commands/cancel`.
+    Cancelled,
+    /// Its context was ended before it.
+    ContextEnded,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Entries>);
 
@@ -41,6 +69,7 @@ pub(crate) struct Journal(Mutex<Entries>);
 struct Entries {
     entries: VecDeque<JournalEntry>,
     last_number: u64,
+    commands: VecDeque<CommandEntry>,
 }
 
 impl Journal {
@@ -57,6 +86,30 @@ impl Journal {
 
     pub(crate) fn entries(&self) -> Vec<JournalEntry> {
         self.lock().entries.iter().cloned().collect()
+    }
+
+    /// A command was accepted.
+    pub(crate) fn accept(&self, context_id: &ContextId, id: &CommandId) {
+        let commands = &mut self.lock().commands;
+        if commands.len() == MOST_ENTRIES {
+            commands.pop_front();
+        }
+        commands.push_back(CommandEntry {
+            context_id: context_id.clone(),
+            id: id.clone(),
+            ends: Vec::new(),
+        });
+    }
+
+    /// A command ended. One that is not remembered any more is let go.
+    pub(crate) fn end(&self, id: &CommandId, end: CommandEnd) {
+        if let Some(entry) = self.lock().commands.iter_mut().rfind(|entry| entry.id == *id) {
+            entry.ends.push(end);
+        }
+    }
+
+    pub(crate) fn commands(&self) -> Vec<CommandEntry> {
+        self.lock().commands.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {

@@ -1,6 +1,10 @@
 //! One connection: requests come in, are read and bounded, and answered by the workspace.
 
 mod faulty;
+mod head;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
 use self::faulty::{Body, Reset, ToReset, is_to_reset};
+use self::head::{Heads, Watched};
 use super::stopped;
 use crate::answer::Refusal;
 use crate::faults::Outcome;
@@ -28,9 +33,12 @@ use crate::workspace::Inner;
 const MOST_HEADERS: usize = 100;
 const LARGEST_HEAD: usize = 64 << 10;
 
-/// How long a connection may be idle, or take for a request's head. Longer than clients keep idle connections, so that it
-/// is they who close them: a request on a connection that is just being closed is lost.
-const HEAD_LIMIT: Duration = Duration::from_secs(95);
+/// How long a connection may be idle. Longer than clients keep idle connections, so that it is they who close them: a
+/// request on a connection that is just being closed is lost.
+const IDLE_LIMIT: Duration = Duration::from_secs(95);
+
+/// How long the head of a request may take from its first byte.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the next piece of a body may take.
 const PIECE_LIMIT: Duration = Duration::from_secs(60);
@@ -51,11 +59,14 @@ pub(super) async fn drive(
 ) {
     // Each request that is being answered holds a receiver.
     let requests = watch::Sender::new(());
+    let heads = Heads::new();
     let service = service_fn(|mut request: Request<Incoming>| {
+        heads.come();
         request.extensions_mut().insert(reached);
-        let (inner, request_guard) = (Arc::clone(&inner), requests.subscribe());
+        let (inner, request_guard, heads) = (Arc::clone(&inner), requests.subscribe(), heads.clone());
         async move {
             let outcome = answer(&inner, request).await;
+            heads.answered();
             drop(request_guard);
             match outcome {
                 Outcome::Answer(response) => Ok(response.map(Body::whole)),
@@ -66,13 +77,14 @@ pub(super) async fn drive(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT)
+        .header_read_timeout(IDLE_LIMIT)
         .max_headers(MOST_HEADERS)
         .max_header_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Watched::new(stream, heads.clone())), service);
     let mut connection = connection;
     let ended = tokio::select! {
         ended = &mut connection => ended,
+        () = heads.are_slow(HEAD_LIMIT) => Ok(()),
         () = stopped(&mut stop) => {
             Pin::new(&mut connection).graceful_shutdown();
             let patience = async {

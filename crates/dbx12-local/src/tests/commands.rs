@@ -259,3 +259,54 @@ async fn no_command_is_lost_or_swapped() {
         ended.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_large_picture_is_served_until_its_context_ends() {
+    const SIZE: usize = 2 << 20;
+    let workspace = Workspace::builder().without_spark().start().await.unwrap();
+    let context = Context::create(&workspace).await;
+    let show = async |size: usize| {
+        let png = format!("class Picture: _repr_png_ = lambda self: b'\\x89PNG' + b'x' * {size}\ndisplay(Picture())");
+        let Results::Image(image) = context.end(&context.submit(&png).await).await else {
+            panic!("an image")
+        };
+        image.file_name.unwrap()
+    };
+    assert!(show(10).await.starts_with("data:image/png;base64,iVBOR"));
+    let path = show(SIZE).await;
+    assert!(path.starts_with("/plots/") && path.ends_with(".png"), "{path}");
+
+    let load = async |folder: &str, token: &str| {
+        let request = Request::get(format!("{folder}{path}"));
+        let request = request.header("authorization", format!("Bearer {token}"));
+        workspace.call(request.body(Bytes::new()).unwrap()).await
+    };
+    for folder in ["", "/files", "/FileStore"] {
+        let response = load(folder, workspace.token()).await;
+        assert_eq!(
+            (response.status().as_u16(), response.body().len()),
+            (200, SIZE + 4),
+            "{folder}"
+        );
+        assert_eq!(response.headers()["content-type"], "image/png");
+    }
+    assert_eq!(load("", "dapi0").await.status(), 403);
+    let destroy = dbx12_types::DestroyContext::new(workspace.cluster_id(), &context.id);
+    send(&workspace, destroy).await.unwrap();
+    assert_eq!(load("", workspace.token()).await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_first_look_waits_a_moment_for_what_is_short_and_no_longer() {
+    let workspace = Workspace::builder().without_spark().start().await.unwrap();
+    let context = Context::create(&workspace).await;
+    assert_eq!(context.text("1").await, "1");
+    let mut tries = 0;
+    // On a busy machine the moment may pass without the process having had a turn; without it, not one would succeed.
+    while context.command(&context.submit("1").await).await.status != CommandStatus::Finished {
+        tries += 1;
+        assert!(tries < 1_000);
+    }
+    let long = context.submit("import time; time.sleep(600)").await;
+    until(async || (context.command(&long).await.status == CommandStatus::Running).then_some(())).await;
+}

@@ -1,6 +1,5 @@
 """Describes an exception as the service does: a summary in HTML and a trace with terminal colours."""
 
-import html
 import json
 import linecache
 
@@ -34,6 +33,8 @@ def plain(name, text, interrupt):
 
 
 def frame(name, text, cause, interrupt):
+    import html  # with its table of entities it is half a megabyte, which a context without errors does not need
+
     summary = "<span class='ansi-red-fg'>%s</span>: %s" % (html.escape(name), html.escape(text, quote=False))
     answer = {"error": {"summary": summary, "cause": cause, "interrupt": interrupt}}
     return json.dumps(answer, ensure_ascii=False)  # an escaped lone surrogate would be no text for the other side

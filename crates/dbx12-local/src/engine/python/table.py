@@ -4,8 +4,6 @@ A list of dicts, tuples or named tuples, a dict of lists, a frame of pandas, pol
 """
 
 import base64
-import datetime
-import decimal
 import itertools
 import json
 import math
@@ -37,6 +35,10 @@ FRAME_TYPES = {
 
 def encode(value, row_limit, size_limit):
     """The table's JSON text, or None if the value is no table."""
+    global datetime, decimal
+    import datetime  # together a megabyte, which a context without tables does not need
+    import decimal
+
     frame = from_frame(value, row_limit + 1)
     found = frame or from_list(value, row_limit + 1) or from_dict(value, row_limit + 1)
     if found is None:

@@ -210,3 +210,39 @@ async fn a_busy_interpreter_dies_with_its_server() {
     server.kill().await.unwrap();
     gone(pid).await;
 }
+
+/// A child that left the process group, and one whose parent has ended too: their process ids.
+const RUNAWAYS: &str = "import os, subprocess\n\
+    one = subprocess.Popen(['sleep', '600'], start_new_session=True).pid\n\
+    two = subprocess.run('setsid sleep 600 >/dev/null 2>&1 & echo $!', shell=True, capture_output=True, text=True).stdout\n\
+    print(one, two, end='', flush=True)\n";
+
+fn pids(output: &str) -> Vec<u32> {
+    output.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_with_a_session_of_its_own_goes_with_the_process_however_that_ends() {
+    let mut python = Notebook::start().await;
+    let shut_down = pids(&python.text(RUNAWAYS).await);
+    assert!(shut_down.iter().all(|pid| exists(*pid)));
+    python.interpreter.shutdown().await;
+    assert!(shut_down.iter().all(|pid| !exists(*pid) || is_zombie(*pid)));
+
+    let mut python = Notebook::start().await;
+    let (_, output) = python.death(&format!("{RUNAWAYS}os._exit(1)")).await;
+    assert!(
+        pids(&output).iter().all(|pid| !exists(*pid) || is_zombie(*pid)),
+        "{output}"
+    );
+
+    let mut python = Notebook::start().await;
+    let other = Notebook::start().await;
+    let dropped = pids(&python.text(RUNAWAYS).await);
+    drop(python);
+    for pid in dropped {
+        gone(pid).await;
+    }
+    assert!(exists(other.interpreter.pid()), "others live on");
+}

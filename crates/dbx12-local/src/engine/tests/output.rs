@@ -97,13 +97,15 @@ async fn a_child_that_goes_on_writing_neither_blocks_nor_is_waited_for() {
 #[tokio::test]
 async fn output_between_commands_belongs_to_none() {
     let mut python = Notebook::start().await;
-    let late = Milestone::new();
+    let (gate, late) = (Milestone::new(), Milestone::new());
     let code = format!(
-        "import threading\ngo = threading.Event()\ndef late():\n    go.wait()\n    print('late')\n    {}\n\
-         threading.Thread(target=late, daemon=True).start()\nthreading.Timer(0.05, go.set).start()",
+        "import threading\ndef late():\n    {}\n    milestone.recv(1)\n    print('late')\n    {}\n\
+         threading.Thread(target=late, daemon=True).start()",
+        gate.code(),
         late.code()
     );
     assert_eq!(python.text(&code).await, "");
+    gate.reached().await; // closed at once, by which the thread goes on
     late.reached().await;
     assert_eq!(python.text("print('mine')").await, "mine");
 }
@@ -118,8 +120,17 @@ async fn the_environment_is_what_a_program_needs_and_no_secret() {
     let seen = python.text("import os; print(*sorted(os.environ), sep='\\n')").await;
     for name in seen.lines() {
         // The interpreter's start script (pyenv) and Python itself (LC_CTYPE) add their own; the worker one more.
-        let added =
-            ["DBX12_EXTRA", "MPLBACKEND", "PWD", "OLDPWD", "SHLVL", "_"].contains(&name) || name.contains("PYENV");
+        let added = [
+            "DBX12_EXTRA",
+            "DBX12_LOCAL_PROCESS",
+            "MPLBACKEND",
+            "PWD",
+            "OLDPWD",
+            "SHLVL",
+            "_",
+        ]
+        .contains(&name)
+            || name.contains("PYENV");
         assert!(added || environment::is_allowed(name), "{name}");
     }
     assert_eq!(python.text("os.environ['DBX12_EXTRA']").await, "'given'");
