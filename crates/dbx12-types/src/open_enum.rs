@@ -122,8 +122,11 @@ macro_rules! open_enum {
         impl crate::fields::Field for $name {
             fn take(fields: &mut crate::Fields, name: &'static str) -> Result<Self, crate::FieldError> {
                 // Empty text would read as "missing": it stays in `extra`.
-                let said = fields.read::<String>(name).is_some_and(|text| !text.is_empty());
-                Ok(if said { fields.take(name).unwrap_or_default() } else { Self::default() })
+                let said = fields.read::<String>(name).filter(|text| !text.is_empty());
+                Ok(said.map_or_else(Self::default, |text| {
+                    fields.remove(name);
+                    Self::from(text)
+                }))
             }
 
             fn is_absent(&self) -> bool {
