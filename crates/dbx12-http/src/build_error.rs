@@ -13,10 +13,10 @@ pub enum BuildError {
     /// The address of the workspace is none.
     #[error(transparent)]
     Host(#[from] HostError),
-    /// `http` to another machine.
+    /// `http` to another machine, or by a proxy.
     #[error(
         "{host} would carry the credentials unprotected; use https, or allow plain http by name if you must \
-         (only this machine is reached over http without asking)"
+         (only this machine is reached over http without asking, and not by a proxy)"
     )]
     #[non_exhaustive]
     PlainHttp {

@@ -148,7 +148,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows `http` to other machines too. Then anybody on the way can read the credentials and the code.
+    /// Allows `http` to other machines too, and by a proxy. Then anybody on the way can read the credentials and the code.
     #[must_use]
     pub fn allow_plain_http(mut self, allow: bool) -> Self {
         self.allow_plain_http = allow;
@@ -323,7 +323,13 @@ impl ClientBuilder {
         options.max_connections = self.max_connections;
         options.https = host.is_https();
         self.network.apply(&mut options)?;
-        Ok(Arc::new(crate::HyperTransport::new(options)?))
+        let transport = crate::HyperTransport::new(options)?;
+        let root = http::uri::PathAndQuery::from_static("/");
+        // Then it is not this machine that is reached, but the one of the proxy.
+        if !host.is_https() && !self.allow_plain_http && transport.goes_by_proxy(&host.join(root)) {
+            return Err(BuildError::PlainHttp { host: host.to_string() });
+        }
+        Ok(Arc::new(transport))
     }
 
     #[cfg(not(feature = "hyper"))]

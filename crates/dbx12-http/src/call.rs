@@ -133,20 +133,23 @@ impl<'a> Call<'a> {
 
     async fn attempt(&mut self) -> Result<Response<Bytes>, Failure> {
         let limit = self.attempt_limit();
-        let credentials = match within(limit, self.settings.credentials.headers(&self.settings.context)).await {
-            Ok(credentials) => credentials.map_err(Failure::credentials)?,
-            Err(limit) => return Err(self.credentials_took_too_long(limit)),
-        };
-        self.credentials = credentials;
         let progress = Progress::default();
-        let request = self.http_request(progress.clone());
-        match within(limit, self.settings.transport.send(request)).await {
-            Ok(Ok(response)) if response.status().is_success() => Ok(response),
-            Ok(Ok(response)) => {
+        let mut has_credentials = false;
+        let exchange = async {
+            let credentials = self.settings.credentials.headers(&self.settings.context).await;
+            self.credentials = credentials.map_err(Failure::credentials)?;
+            has_credentials = true;
+            let request = self.http_request(progress.clone());
+            let response = self.settings.transport.send(request).await;
+            response.map_err(Failure::of_transport)
+        };
+        match within(limit, exchange).await {
+            Ok(Ok(response)) if !response.status().is_success() => {
                 let response = Secrets::of_headers(&self.credentials).hide_in(response);
                 Err(Failure::of_response(&response))
             }
-            Ok(Err(error)) => Err(Failure::of_transport(error)),
+            Ok(exchanged) => exchanged,
+            Err(limit) if !has_credentials => Err(self.credentials_took_too_long(limit)),
             Err(limit) if self.is_deadline(limit) => Err(Failure::deadline(limit.length, progress.maybe_sent())),
             Err(limit) => Err(Failure::attempt_timed_out(limit.length, progress.maybe_sent())),
         }
@@ -166,12 +169,12 @@ impl<'a> Call<'a> {
         }
         match &self.settings.trace_context {
             Some(context) if self.request.trace.is_empty() => context.add_to(headers),
-            _ => headers.extend(self.request.trace.clone()),
+            _ => add_all(headers, &self.request.trace),
         }
         if let Some(workspace_id) = &self.settings.workspace_id {
             headers.insert(WORKSPACE_ID, workspace_id.clone());
         }
-        headers.extend(self.credentials.clone());
+        add_all(headers, &self.credentials);
         request
     }
 
@@ -218,6 +221,16 @@ impl<'a> Call<'a> {
         }
         let message = format!("their source did not answer within {:?}", limit.length);
         Failure::credentials(CredentialError::new(message))
+    }
+}
+
+/// Adds headers, in the place of those of the same name.
+fn add_all(headers: &mut HeaderMap, others: &HeaderMap) {
+    for name in others.keys() {
+        headers.remove(name);
+    }
+    for (name, value) in others {
+        headers.append(name, value.clone());
     }
 }
 

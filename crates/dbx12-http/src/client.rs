@@ -162,7 +162,9 @@ impl Client {
         let span = trace::span(&request.operation, self.host());
         let mut call = Call::new(&self.0, request, options);
         let result = call.run().instrument(span.clone()).await;
-        let seen = result.as_ref().ok().map(|response| {
+        // Nobody need look for what nobody is told.
+        let told = result.as_ref().ok().filter(|_| trace::is_seen(&span));
+        let seen = told.map(|response| {
             let request_id = crate::failure::request_id(response.headers()).map(|id| call.hide(id));
             (response.status(), request_id)
         });

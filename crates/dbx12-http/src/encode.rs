@@ -8,13 +8,14 @@ use crate::{Host, RawRequest};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
+use std::borrow::Cow;
 
 /// What is asked for, as far as it may be shown to anybody.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) method: http::Method,
     /// Without its query.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'static, str>,
     /// The path, if it is the same for all calls of the operation.
     pub(crate) template: Option<&'static str>,
     pub(crate) idempotency: Idempotency,
@@ -28,7 +29,7 @@ impl Operation {
         };
         Self {
             method,
-            path: E::PATH.to_owned(),
+            path: Cow::Borrowed(E::PATH),
             template: Some(E::PATH),
             idempotency: E::IDEMPOTENCY,
         }
@@ -37,7 +38,7 @@ impl Operation {
     pub(crate) fn of_raw(request: &RawRequest) -> Self {
         Self {
             method: request.method.clone(),
-            path: request.path.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            path: Cow::Owned(request.path.split(['?', '#']).next().unwrap_or_default().to_owned()),
             template: None,
             idempotency: request.idempotency,
         }
@@ -62,29 +63,29 @@ pub(crate) fn endpoint<E: Endpoint>(
     options: &CallOptions,
     rng: impl FnOnce() -> fastrand::Rng,
 ) -> Result<Outgoing, String> {
-    let (query, content_type, body) = match (E::METHOD, options.encoding) {
-        (Method::Get, _) => (pairs::to_pairs(request), None, Bytes::new()),
+    let mut query = String::new();
+    let (content_type, body) = match (E::METHOD, options.encoding) {
+        (Method::Get, _) => {
+            query = url_encoded(request);
+            (None, Bytes::new())
+        }
         (Method::Post, BodyEncoding::Json) => {
             let body = serde_json::to_vec(request).map_err(|error| format!("it cannot be written as JSON: {error}"))?;
-            (Vec::new(), Some("application/json".to_owned()), Bytes::from(body))
+            (Some(HeaderValue::from_static("application/json")), Bytes::from(body))
         }
         (Method::Post, BodyEncoding::Form) => {
-            let body = url_encoded(&pairs::to_pairs(request));
-            (
-                Vec::new(),
-                Some("application/x-www-form-urlencoded".to_owned()),
-                Bytes::from(body),
-            )
+            let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+            (Some(content_type), Bytes::from(url_encoded(request)))
         }
         (Method::Post, BodyEncoding::Multipart) => {
             let (content_type, body) = multipart_body(&pairs::to_pairs(request), options, rng());
-            (Vec::new(), Some(content_type), body)
+            (Some(header_value(&content_type)?), body)
         }
     };
     Ok(Outgoing {
         operation: Operation::of_endpoint::<E>(),
         uri: uri(host, E::PATH, &query)?,
-        content_type: content_type.as_deref().map(header_value).transpose()?,
+        content_type,
         trace: trace(options)?,
         body,
     })
@@ -98,20 +99,22 @@ pub(crate) fn raw(request: RawRequest, host: &Host) -> Result<Outgoing, String> 
     if request.path.contains(['?', '#']) {
         return Err("the path must not hold a query; give its parameters one by one".to_owned());
     }
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.extend_pairs(&request.query).finish();
     Ok(Outgoing {
         operation: Operation::of_raw(&request),
-        uri: uri(host, &request.path, &request.query)?,
+        uri: uri(host, &request.path, &query)?,
         content_type: request.content_type.as_deref().map(header_value).transpose()?,
         trace: HeaderMap::new(),
         body: request.body,
     })
 }
 
-fn uri(host: &Host, path: &str, query: &[(String, String)]) -> Result<Uri, String> {
+fn uri(host: &Host, path: &str, query: &str) -> Result<Uri, String> {
     let path_and_query = if query.is_empty() {
         PathAndQuery::try_from(path)
     } else {
-        PathAndQuery::try_from(format!("{path}?{}", url_encoded(query)))
+        PathAndQuery::try_from([path, "?", query].concat())
     };
     match path_and_query {
         Ok(path_and_query) => Ok(host.join(path_and_query)),
@@ -121,10 +124,13 @@ fn uri(host: &Host, path: &str, query: &[(String, String)]) -> Result<Uri, Strin
     }
 }
 
-fn url_encoded(pairs: &[(String, String)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+fn url_encoded<E: Endpoint>(request: &E) -> String {
+    // Most queries fit.
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(256));
+    pairs::for_each(request, |name, value| {
+        form.append_pair(name, value);
+    });
+    form.finish()
 }
 
 fn multipart_body(pairs: &[(String, String)], options: &CallOptions, mut rng: fastrand::Rng) -> (String, Bytes) {

@@ -17,7 +17,7 @@ use crate::transport::{BoxFuture, Progress, ResponseLimit, Transport, TransportE
 use crate::{BuildError, tls};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
@@ -82,6 +82,11 @@ impl HyperTransport {
             connect_timeout: options.connect_timeout,
             response_limit: options.response_limit,
         })
+    }
+
+    /// Whether a proxy is on the way.
+    pub(crate) fn goes_by_proxy(&self, target: &Uri) -> bool {
+        self.proxies.on_the_way_to(target).is_some()
     }
 
     async fn exchange(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {

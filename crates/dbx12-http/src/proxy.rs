@@ -34,7 +34,9 @@ impl ProxySettings {
         Self::default()
     }
 
-    /// This proxy for every host, also for this machine: who names one wants it.
+    /// This proxy for every host, also for this machine: who names one wants it. Plain `http` by it has to be
+    /// [allowed](crate::ClientBuilder::allow_plain_http) then, for this machine too: the proxy, and all on the way to it, see
+    /// the credentials. Hosts that are to be reached directly are named to [`except`](Self::except).
     pub fn all(url: impl Into<String>) -> Self {
         let url = ProxyUrl {
             origin: "the proxy".to_owned(),

@@ -21,11 +21,11 @@ use std::sync::Arc;
 #[non_exhaustive]
 pub enum TlsRoots {
     /// Those that the platform trusts, by its own rules. On Unix other than macOS these are the files of the distribution,
-    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead.
+    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead; there nobody asks whether a certificate was revoked.
     #[default]
     Platform,
     /// Mozilla's, compiled in, so that it does not matter what the machine has; and those that `SSL_CERT_FILE` and
-    /// `SSL_CERT_DIR` name.
+    /// `SSL_CERT_DIR` name. Nobody asks whether a certificate was revoked.
     #[cfg(feature = "webpki-roots")]
     #[cfg_attr(docsrs, doc(cfg(feature = "webpki-roots")))]
     Webpki,

@@ -20,7 +20,7 @@ pub(crate) fn span(operation: &Operation, host: &Host) -> Span {
         otel.status_code = field::Empty,
         http.request.method = method,
         url.scheme = if host.is_https() { "https" } else { "http" },
-        url.path = operation.path.as_str(),
+        url.path = &*operation.path,
         url.template = operation.template,
         server.address = host.name(),
         server.port = host.port(),
@@ -37,6 +37,11 @@ pub(crate) fn span(operation: &Operation, host: &Host) -> Span {
         None => span.record("otel.name", method),
     };
     span
+}
+
+/// Whether anybody is told of the span.
+pub(crate) fn is_seen(span: &Span) -> bool {
+    span.metadata().is_some()
 }
 
 /// How a call went.

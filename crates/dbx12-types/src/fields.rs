@@ -163,8 +163,13 @@ impl<'de> Deserialize<'de> for Fields {
 
 /// Of fields with the same name the last value, in the place of the first.
 ///
-/// They are sorted for it, so that many fields do not cost their number squared: what comes is not ours.
+/// Many are sorted for it, so that they do not cost their number squared: what comes is not ours.
 fn last_of_each<K: Ord, V: Clone>(mut fields: Vec<(K, V)>) -> Vec<(K, V)> {
+    const FEW: usize = 8;
+    let is_new = |index: usize| fields[..index].iter().all(|earlier| earlier.0 != fields[index].0);
+    if fields.len() <= FEW && (0..fields.len()).all(is_new) {
+        return fields;
+    }
     let mut order: Vec<_> = (0..fields.len()).collect();
     order.sort_by(|one, other| fields[*one].0.cmp(&fields[*other].0));
     let same = order.chunk_by(|one, other| fields[*one].0 == fields[*other].0);

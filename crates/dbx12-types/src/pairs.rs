@@ -1,7 +1,10 @@
 //! Requests as name/value pairs, for queries, forms and multipart bodies, and back.
 
 use crate::{Endpoint, Fields};
+use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
 
 /// The request's fields as text: what a query, a form or multipart parts carry.
 ///
@@ -13,13 +16,42 @@ use serde_json::value::RawValue;
 /// assert_eq!(pairs[1], ("contextId".to_owned(), "42".to_owned()));
 /// ```
 pub fn to_pairs<E: Endpoint>(request: &E) -> Vec<(String, String)> {
-    let fields = serde_json::to_string(request).and_then(|json| serde_json::from_str::<Fields>(&json));
+    let mut pairs = Vec::new();
+    for_each(request, |name, value| pairs.push((name.to_owned(), value.to_owned())));
+    pairs
+}
+
+/// Hands over each of the pairs that [`to_pairs`] would make, one after another, without collecting them.
+///
+/// ```
+/// use dbx12_types::{GetContext, pairs};
+/// let mut names = String::new();
+/// pairs::for_each(&GetContext::new("1234-567890-span123", "42"), |name, _| names += name);
+/// assert_eq!(names, "clusterIdcontextId");
+/// ```
+pub fn for_each<E: Endpoint>(request: &E, each: impl FnMut(&str, &str)) {
+    let written = serde_json::to_string(request);
+    let read = written.and_then(|json| serde_json::Deserializer::from_str(&json).deserialize_map(Each(each)));
     // Every request of this crate is written as a JSON object; there is no value in it that JSON cannot hold.
-    let fields = fields.unwrap_or_default();
-    fields
-        .iter()
-        .map(|(name, value)| (name.to_owned(), plain_text(value)))
-        .collect()
+    read.unwrap_or_default();
+}
+
+/// Hands over the fields of an object as text.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            (self.0)(&plain_text(name), &plain_text(value));
+        }
+        Ok(())
+    }
 }
 
 /// The request that the pairs make. A name that comes twice keeps its last value.
@@ -38,8 +70,15 @@ where
     serde_json::from_str(&serde_json::to_string(&fields)?)
 }
 
-fn plain_text(value: &RawValue) -> String {
-    serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned())
+/// What a JSON string says. Anything else stands for itself.
+fn plain_text(value: &RawValue) -> Cow<'_, str> {
+    let json = value.get();
+    let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match quoted {
+        Some(text) if !text.contains('\\') => Cow::Borrowed(text),
+        Some(_) => serde_json::from_str(json).map_or(Cow::Borrowed(json), Cow::Owned),
+        None => Cow::Borrowed(json),
+    }
 }
 
 #[cfg(test)]

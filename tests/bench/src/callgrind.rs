@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use crate::measure;
-use crate::task::{Program, Task, Way};
+use crate::task::{Counted, Program, Suite, Task, Way};
 
 /// How many instructions a way took.
 #[derive(Serialize)]
@@ -17,8 +17,10 @@ pub(crate) struct Count {
     pub(crate) task: &'static str,
     /// The way's name.
     pub(crate) way: &'static str,
-    /// Instructions for a byte of body.
-    pub(crate) per_byte: f64,
+    /// Instructions for one of `unit`.
+    pub(crate) each: f64,
+    /// What they are counted for.
+    pub(crate) unit: &'static str,
     /// As a part of those of the first way that is counted.
     pub(crate) ratio: f64,
 }
@@ -33,26 +35,46 @@ pub(crate) fn is_there() -> bool {
 ///
 /// # Errors
 /// When valgrind fails, or writes something else.
-pub(crate) fn count(tasks: &[Task], input: &Path, directory: &Path) -> Result<Vec<Count>> {
-    let bytes = fs::metadata(input)?.len() as f64;
+pub(crate) fn count(suite: &Suite, input: &Path, directory: &Path) -> Result<Vec<Count>> {
     let mut counts = Vec::new();
-    for task in tasks {
+    for task in &suite.tasks {
         let mut peer = None;
         let functions = task
             .ways
             .iter()
             .filter(|way| matches!(way.program, Program::Function(_)));
         for way in functions {
-            let instructions = instructions(task, way, input, directory)? as f64;
+            let (each, unit) = match suite.counted {
+                Counted::Not => return Ok(counts),
+                Counted::Byte => {
+                    let bytes = fs::metadata(input)?.len() as f64;
+                    (instructions(task, way, input, directory)? as f64 / bytes, "bytes")
+                }
+                Counted::OneMore => (one_more(suite, task, way, directory)?, suite.unit),
+            };
             counts.push(Count {
                 task: task.name,
                 way: way.name,
-                per_byte: instructions / bytes,
-                ratio: instructions / *peer.get_or_insert(instructions),
+                each,
+                unit,
+                ratio: each / *peer.get_or_insert(each),
             });
         }
     }
     Ok(counts)
+}
+
+/// The instructions that one more costs, without those that it takes to begin.
+fn one_more(suite: &Suite, task: &Task, way: &Way, directory: &Path) -> Result<f64> {
+    const FEW: usize = 100;
+    const MANY: usize = 300;
+    let input = directory.join("counted");
+    let of = |amount| {
+        fs::write(&input, (suite.input)(amount))?;
+        instructions(task, way, &input, directory)
+    };
+    let (few, many) = (of(FEW)?, of(MANY)?);
+    Ok((many as f64 - few as f64) / (MANY - FEW) as f64)
 }
 
 fn instructions(task: &Task, way: &Way, input: &Path, directory: &Path) -> Result<u64> {

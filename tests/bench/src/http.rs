@@ -9,7 +9,7 @@ mod server;
 
 pub(crate) use server::serve;
 
-use crate::task::{Bound, Goal, Size, Suite, Task, Way};
+use crate::task::{Bound, Counted, Goal, Size, Suite, Task, Way};
 
 const HYPER: &str = "hyper alone";
 const REQWEST: &str = "reqwest";
@@ -52,7 +52,7 @@ pub(crate) fn pairs() -> Suite {
             amount: 500,
             rounds: 11,
         }],
-        counted: false,
+        counted: Counted::OneMore,
     }
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn in_flight() -> Suite {
             amount: 1000,
             rounds: 3,
         }],
-        counted: false,
+        counted: Counted::Not,
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn cold_start() -> Suite {
         // Starts the server, and sends nothing.
         warm_up: || number(0),
         sizes: &[Size { amount: 1, rounds: 21 }],
-        counted: false,
+        counted: Counted::Not,
     }
 }
 

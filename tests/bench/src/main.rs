@@ -78,9 +78,9 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
             fs::write(&input, (suite.input)(size.amount))?;
             eprintln!("{} {}, {} rounds", size.amount, suite.unit, size.rounds);
             outcomes.extend(rounds::run(&suite, *size, &input)?);
-            // Instructions for a byte are the same at every size: the smallest tells them soonest.
-            if let (0, true, Some(counts)) = (index, suite.counted, &mut counts) {
-                counts.extend(callgrind::count(&suite.tasks, &input, &directory)?);
+            // Instructions are the same at every size: the smallest tells them soonest.
+            if let (0, Some(counts)) = (index, &mut counts) {
+                counts.extend(callgrind::count(&suite, &input, &directory)?);
             }
         }
     }

@@ -83,17 +83,18 @@ pub(crate) fn instructions(counts: Option<&[Count]>) -> String {
     let Some(counts) = counts else {
         return "\ninstructions: skipped: no valgrind\n".to_owned();
     };
-    let header = ["task", "way", "instructions a byte", "× the peer"];
+    let header = ["task", "way", "instructions", "for one of", "× the peer"];
     let mut table = table(header.map(str::to_owned), 2);
     for count in counts {
         table.add_row([
             count.task.to_owned(),
             count.way.to_owned(),
-            format!("{:.2}", count.per_byte),
+            format!("{:.2}", count.each),
+            count.unit.to_owned(),
             format!("{:.3}", count.ratio),
         ]);
     }
-    format!("\ninstructions, 1 MB (callgrind)\n{table}\n")
+    format!("\ninstructions (callgrind)\n{table}\n")
 }
 
 /// A table whose first `names` columns are names, and the others numbers.

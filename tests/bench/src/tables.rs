@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::task::{Bound, Goal, Program, Size, Suite, Task, Way};
+use crate::task::{Bound, Counted, Goal, Program, Size, Suite, Task, Way};
 
 /// From a page of results to far more than the service sends at once, to see how the cost grows.
 const SIZES: [Size; 3] = [
@@ -34,7 +34,7 @@ pub(crate) fn suite() -> Suite {
         input: |megabytes| body::body(megabytes * 1_000_000),
         warm_up: || body::body(20_000),
         sizes: &SIZES,
-        counted: true,
+        counted: Counted::Byte,
     }
 }
 

@@ -14,8 +14,19 @@ pub(crate) struct Suite {
     pub(crate) warm_up: fn() -> Vec<u8>,
     /// How large the inputs are, the smallest first.
     pub(crate) sizes: &'static [Size],
-    /// Whether its instructions are counted too: what waits for another process cannot be run by valgrind in time.
-    pub(crate) counted: bool,
+    /// Whether its instructions are counted too.
+    pub(crate) counted: Counted,
+}
+
+/// What instructions are counted for.
+#[derive(Clone, Copy)]
+pub(crate) enum Counted {
+    /// They are not: what waits for many others cannot be run by valgrind in time.
+    Not,
+    /// A byte of the smallest input.
+    Byte,
+    /// One more of the suite's unit, whatever it takes to begin.
+    OneMore,
 }
 
 /// A thing to do with a body, in several ways. All must come to the same sum, or they did not do the same.

@@ -1,7 +1,7 @@
 //! No connection, a lost one, half an answer, none at all: what must be sent once is sent once.
 
 use super::*;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 /// Lists and executes; the errors have this kind and say these words.
 async fn assert_fails(client: &Client, kind: ErrorKind, words: &[&str]) -> (Error, Error) {
@@ -27,7 +27,10 @@ const PERHAPS: &str = "it may have been carried out all the same";
 
 #[tokio::test]
 async fn a_connection_that_is_refused() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Bound, so that nobody else gets the port, but not listening.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
     let client = client(format!("http://{address}")).build().unwrap();
     let words = ["could not connect", "refused", "4 attempts", "check the host"];
     let (listed, executed) = assert_fails(&client, ErrorKind::Connect, &words).await;

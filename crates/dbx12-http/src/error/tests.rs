@@ -8,7 +8,7 @@ fn error(failure: Failure, idempotency: Idempotency, attempts: u32) -> Error {
     let maybe_delivered = failure.maybe_delivered;
     let operation = Operation {
         method: Method::POST,
-        path: "/api/1.2/commands/execute".to_owned(),
+        path: "/api/1.2/commands/execute".into(),
         template: None,
         idempotency,
     };

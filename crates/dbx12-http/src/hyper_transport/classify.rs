@@ -26,9 +26,10 @@ pub(super) fn connect_failed(error: BoxError, proxy: Option<&Proxy>) -> Transpor
     TransportError::new(TransportErrorKind::Connect, message).with_source(error)
 }
 
-/// No response came over a connection. `unsent` when hyper gave the request back without having begun it.
-pub(super) fn send_failed(error: hyper::Error, unsent: bool, proxy: Option<&Proxy>) -> TransportError {
-    if unsent || client_refused(&error) {
+/// No response came over a connection. `unsent` when hyper gave the request back without having begun it; `is_new` when it
+/// was the first on its connection.
+pub(super) fn send_failed(error: hyper::Error, unsent: bool, is_new: bool, proxy: Option<&Proxy>) -> TransportError {
+    if unsent || (is_new && client_refused(&error)) {
         return connect_failed(error.into(), proxy);
     }
     if given_back(&error) {
@@ -67,7 +68,8 @@ pub(super) fn body_failed(error: hyper::Error) -> TransportError {
 }
 
 /// The server ended the handshake because of who the client is. In TLS 1.3 that arrives when the client already takes the
-/// handshake for done; but a server looks at no request before it has seen the client's part of it (RFC 8446, 4.4.2).
+/// handshake for done; but a server looks at no request before it has seen the client's part of it (RFC 8446, 4.4.2). On a
+/// connection that carried a request before, the handshake is long over: then an alert says nothing of delivery.
 fn client_refused(error: &hyper::Error) -> bool {
     find::<rustls::Error>(error).is_some_and(tls::is_refusal_of_the_client)
 }

@@ -12,6 +12,8 @@ use hyper::client::conn::{TrySendError, http1};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection as ConnectionInfo;
 use std::pin::pin;
+#[cfg(feature = "http2")]
+use std::time::Duration;
 use tokio::sync::watch;
 use tower_service::Service;
 
@@ -39,6 +41,11 @@ impl Ended {
     /// Waits for the end. Cancel safe.
     pub(super) async fn wait(&mut self) {
         while self.0.changed().await.is_ok() {}
+    }
+
+    /// Whether it tells of the same connection.
+    pub(super) fn is_of_same(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
     }
 }
 
@@ -85,12 +92,16 @@ impl Connection {
     #[cfg(feature = "http2")]
     async fn http2(stream: impl Read + Write + Unpin + Send + 'static) -> Result<(Sender, Ended), BoxError> {
         use hyper_util::rt::{TokioExecutor, TokioTimer};
-        /// How often a connection that serves requests is asked whether it is still there: all of them are on it.
-        const PING: std::time::Duration = std::time::Duration::from_secs(15);
+        /// After so long without a word, a connection that serves requests is asked whether it is still there: all of them
+        /// are on it.
+        const PING: Duration = Duration::from_secs(10);
+        /// And so long it may take to say so.
+        const PONG: Duration = Duration::from_secs(5);
 
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
             .keep_alive_while_idle(false)
             .handshake(stream)
             .await?;
@@ -205,3 +216,6 @@ async fn answered<S>(
     }
     Ok((response.await?, None))
 }
+
+#[cfg(all(test, feature = "http2"))]
+mod tests;

@@ -4,7 +4,7 @@
 //! connections has a limit nor do requests in sequence surely share one.
 
 use super::classify;
-use super::connection::Connection;
+use super::connection::{Connection, Ended};
 use super::proxy::Proxy;
 use crate::transport::{BoxFuture, Progress, TransportError};
 use bytes::Bytes;
@@ -14,7 +14,6 @@ use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
-use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -29,7 +28,8 @@ const SETTLE: Duration = Duration::from_millis(20);
 pub(super) struct Pool {
     dial: Dial,
     limits: Limits,
-    hosts: Mutex<HashMap<(Scheme, Authority), Arc<HostPool>>>,
+    /// The workspace, and perhaps one or two that give tokens.
+    hosts: Mutex<Vec<Arc<HostPool>>>,
 }
 
 /// What a pool keeps to.
@@ -49,6 +49,10 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// The connections to one host.
 struct HostPool {
+    scheme: Scheme,
+    authority: Authority,
+    /// What requests say of where they go.
+    header: HeaderValue,
     /// One permit for each connection that may exist: waited for in order.
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Idle>>,
@@ -101,16 +105,19 @@ impl Pool {
     /// A kept connection may have ended by now. A request that was not begun on it goes to another one.
     pub(super) async fn send(
         &self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
         proxy: Option<&Proxy>,
         progress: &Progress,
     ) -> Result<(Response<Incoming>, Lease), TransportError> {
-        let (mut request, target) = Target::of(request)?;
-        let host = self.host(&target);
+        let target = request.uri().clone();
+        let host = self.host(&target)?;
+        let header = request.headers_mut().entry(HOST);
+        header.or_insert_with(|| host.header.clone());
         loop {
             let (connection, permit, is_new) = self.connection(&host, &target, proxy).await?;
-            *request.uri_mut() = connection.form(&target.uri);
+            *request.uri_mut() = connection.form(&target);
             progress.sending();
+            let shared = permit.is_none().then(|| connection.ended());
             let mut failed = match connection.send(request).await {
                 Ok((response, connection)) => {
                     let lease = Lease {
@@ -122,15 +129,22 @@ impl Pool {
                 }
                 Err(failed) => failed,
             };
-            if permit.is_none() {
-                host.forget_shared();
+            if let Some(shared) = shared {
+                host.forget_shared(&shared);
             }
             match failed.take_message() {
                 Some(unsent) if !is_new => {
                     request = unsent;
                     progress.not_sent();
                 }
-                unsent => return Err(classify::send_failed(failed.into_error(), unsent.is_some(), proxy)),
+                unsent => {
+                    return Err(classify::send_failed(
+                        failed.into_error(),
+                        unsent.is_some(),
+                        is_new,
+                        proxy,
+                    ));
+                }
             }
         }
     }
@@ -139,7 +153,7 @@ impl Pool {
     async fn connection(
         &self,
         host: &Arc<HostPool>,
-        target: &Target,
+        target: &Uri,
         proxy: Option<&Proxy>,
     ) -> Result<(Connection, Option<OwnedSemaphorePermit>, bool), TransportError> {
         if let Some(connection) = host.share() {
@@ -159,28 +173,37 @@ impl Pool {
         Ok((connection, permit, true))
     }
 
-    async fn connect(&self, target: &Target, proxy: Option<&Proxy>) -> Result<Connection, TransportError> {
+    async fn connect(&self, target: &Uri, proxy: Option<&Proxy>) -> Result<Connection, TransportError> {
         let limit = self.limits.connect_timeout;
-        let connecting = timeout(limit, (self.dial)(target.uri.clone())).await;
+        let connecting = timeout(limit, (self.dial)(target.clone())).await;
         let connected = connecting.map_err(|_| classify::connect_timed_out(limit, proxy))?;
         connected.map_err(|error| classify::connect_failed(error, proxy))
     }
 
-    fn host(&self, target: &Target) -> Arc<HostPool> {
+    fn host(&self, target: &Uri) -> Result<Arc<HostPool>, TransportError> {
+        let (Some(scheme), Some(authority)) = (target.scheme(), target.authority()) else {
+            return Err(classify::not_absolute());
+        };
         let mut hosts = lock(&self.hosts);
-        if let Some(host) = hosts.get(&target.key) {
-            return Arc::clone(host);
+        let known = hosts
+            .iter()
+            .find(|it| it.scheme == *scheme && it.authority == *authority);
+        if let Some(host) = known {
+            return Ok(Arc::clone(host));
         }
         let most = self.limits.max_connections.clamp(1, Semaphore::MAX_PERMITS);
         let host = Arc::new(HostPool {
+            scheme: scheme.clone(),
+            authority: authority.clone(),
+            header: host_header(scheme, authority).map_err(|_| classify::not_absolute())?,
             permits: Arc::new(Semaphore::new(most)),
             idle: Mutex::default(),
             shared: Mutex::default(),
             idle_timeout: self.limits.idle_timeout,
             reaper: Mutex::default(),
         });
-        hosts.insert(target.key.clone(), Arc::clone(&host));
-        host
+        hosts.push(Arc::clone(&host));
+        Ok(host)
     }
 }
 
@@ -230,9 +253,9 @@ impl HostPool {
     }
 
     /// A shared connection on which something went wrong, which may be that the server takes no more requests on it, gets
-    /// none. Those on their way have a hand on it.
-    fn forget_shared(&self) {
-        lock(&self.shared).take();
+    /// none. Those on their way have a hand on it. One that took its place meanwhile stays.
+    fn forget_shared(&self, failed: &Ended) {
+        lock(&self.shared).take_if(|shared| shared.connection.ended().is_of_same(failed));
     }
 
     fn keep(self: &Arc<Self>, connection: Connection) {
@@ -294,30 +317,8 @@ impl Lease {
     }
 }
 
-/// Where a request goes.
-struct Target {
-    uri: Uri,
-    key: (Scheme, Authority),
-}
-
-impl Target {
-    /// Takes the target from a request, and tells it the host.
-    fn of(mut request: Request<Full<Bytes>>) -> Result<(Request<Full<Bytes>>, Self), TransportError> {
-        let uri = request.uri().clone();
-        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-            return Err(classify::not_absolute());
-        };
-        let key = (scheme.clone(), authority.clone());
-        if !request.headers().contains_key(HOST) {
-            let host = host_header(&key).map_err(|_| classify::not_absolute())?;
-            request.headers_mut().insert(HOST, host);
-        }
-        Ok((request, Self { uri, key }))
-    }
-}
-
 /// The authority without user, and without the port that goes without saying.
-fn host_header((scheme, authority): &(Scheme, Authority)) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
+fn host_header(scheme: &Scheme, authority: &Authority) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
     let default = if *scheme == Scheme::HTTPS { 443 } else { 80 };
     match authority.port_u16().filter(|port| *port != default) {
         Some(port) => HeaderValue::try_from(format!("{}:{port}", authority.host())),

@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// A server that hands each connection, with its number, to a function.
 struct Peer {
@@ -111,6 +111,14 @@ impl Peer {
     fn requests(&self) -> usize {
         self.seen.requests.load(Ordering::SeqCst)
     }
+}
+
+/// A port at which nobody listens, and which nobody else gets as long as the socket lives.
+fn nobody() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 struct Connection {

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 
-use super::peers::{TOKEN, times};
+use super::peers::{TOKEN, USER_AGENT, times};
 use super::server::Server;
 
 const COMMAND: &str =
@@ -51,7 +51,7 @@ async fn send(sender: &mut SendRequest<Full<Bytes>>, method: &str, path: &str, b
         .header("host", "localhost:40000")
         .header("accept", "application/json")
         .header("accept-encoding", "gzip")
-        .header("user-agent", "bench/0.0.0 dbx12-http/0.1.0 os/linux auth/pat")
+        .header("user-agent", USER_AGENT)
         .header("authorization", format!("Bearer {TOKEN}"));
     if !body.is_empty() {
         request = request.header("content-type", "application/json");

@@ -14,6 +14,8 @@ use super::server::Server;
 use crate::measure::CONNECTIONS;
 
 pub(super) const TOKEN: &str = "dapi0123456789abcdef0123456789abcdef";
+/// What this project's client says of itself, so that all send the same.
+pub(super) const USER_AGENT: &str = "bench/0.0.0 dbx12-http/0.1.0 rust/1.88 os/linux auth/pat";
 const CLUSTER: &str = "1234-567890-span123";
 const CONTEXT: &str = "4657927497901906390";
 
@@ -151,7 +153,7 @@ impl Reqwest {
         let authority = reqwest::Certificate::from_pem(server.authority.as_bytes()).context("the authority")?;
         let client = reqwest::Client::builder()
             .add_root_certificate(authority)
-            .user_agent("bench/0.0.0 dbx12-http/0.1.0 os/linux auth/pat")
+            .user_agent(USER_AGENT)
             .build()?;
         let url = server.url(https);
         Ok(Self { client, url })

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_refused_connection_was_never_sent() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (_bound, address) = nobody();
     let peer = Peer {
         address,
         seen: Arc::default(),

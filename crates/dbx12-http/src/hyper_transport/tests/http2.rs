@@ -6,7 +6,7 @@ use h2::Reason;
 use http::Version;
 use rustls::ServerConfig;
 use std::sync::Mutex;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -249,4 +249,45 @@ fn a_connection_that_ended_with_its_runtime_gives_its_place_to_another() {
         (peer.connections(), versions.lock().unwrap().clone()),
         (3, vec![Version::HTTP_2; 3])
     );
+}
+
+/// The older connection fails once more after another took its place: that one stays.
+#[tokio::test]
+async fn a_late_failure_does_not_end_the_connection_that_took_the_place() {
+    let (waiting, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (is_waiting, may_go_on) = (waiting.clone(), go_on.clone());
+    let peer = Http2Peer::start(&["h2"], move |number, stream| {
+        let (waiting, go_on) = (is_waiting.clone(), may_go_on.clone());
+        async move {
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            if number == 0 {
+                let (_, mut first) = connection.accept().await.unwrap().unwrap();
+                waiting.notify_one();
+                let (_, mut second) = connection.accept().await.unwrap().unwrap();
+                second.send_reset(Reason::INTERNAL_ERROR);
+                tokio::select! {
+                    _ = connection.accept() => {}
+                    () = go_on.notified() => {}
+                }
+                first.send_reset(Reason::INTERNAL_ERROR);
+            }
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                let mut body = respond.send_response(Response::new(()), false).unwrap();
+                body.send_data(CONTEXT.into(), true).unwrap();
+            }
+        }
+    });
+    let peer = peer.await;
+    let client = peer.client(true);
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { read(&client).await }
+    });
+    waiting.notified().await;
+    read(&client).await.unwrap();
+    assert_eq!(peer.connections(), 2);
+    go_on.notify_one();
+    first.await.unwrap().unwrap();
+    read(&client).await.unwrap();
+    assert_eq!(peer.connections(), 2);
 }

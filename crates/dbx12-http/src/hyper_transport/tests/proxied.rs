@@ -77,7 +77,7 @@ async fn refused(client: ClientBuilder) -> (ErrorKind, u32, String) {
 
 #[tokio::test]
 async fn a_proxy_that_cannot_be_reached_is_named() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (_bound, nobody) = nobody();
     for scheme in ["http", "socks5h"] {
         let (kind, attempts, text) = refused(client("https", 1).proxy(format!("{scheme}://me:CANARY@{nobody}"))).await;
         assert_eq!((kind, attempts), (ErrorKind::Connect, 4), "{text}");

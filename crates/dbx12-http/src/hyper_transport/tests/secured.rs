@@ -4,8 +4,14 @@ use super::pki::{Authority, Identity, TlsPeer, for_servers, params};
 use super::*;
 use crate::{CryptoProvider, TlsRoots};
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
+use rustls::crypto::cipher::{OutboundChunks, OutboundPlainMessage};
+use rustls::crypto::ring::cipher_suite::TLS13_AES_256_GCM_SHA384;
 use rustls::version::{TLS12, TLS13};
+use rustls::{
+    AlertDescription, ConnectionTrafficSecrets, ContentType, ProtocolVersion, ServerConnection, SupportedCipherSuite,
+};
 use std::process::Command;
+use tokio_rustls::TlsAcceptor;
 
 fn client(peer: &TlsPeer) -> ClientBuilder {
     Client::builder(peer.url())
@@ -192,4 +198,59 @@ async fn the_files_that_the_environment_names_are_trusted() {
         );
     }
     assert_eq!(peer.requests(), 2 * ways().len());
+}
+
+/// A record with an alert, as the server's side of the connection would write it.
+fn alert(connection: ServerConnection, alert: AlertDescription) -> Vec<u8> {
+    let (sequence, secrets) = connection.dangerous_extract_secrets().unwrap().tx;
+    let (ConnectionTrafficSecrets::Aes256Gcm { key, iv }, SupportedCipherSuite::Tls13(suite)) =
+        (secrets, TLS13_AES_256_GCM_SHA384)
+    else {
+        panic!("another cipher suite was chosen");
+    };
+    const FATAL: u8 = 2;
+    let message = OutboundPlainMessage {
+        typ: ContentType::Alert,
+        version: ProtocolVersion::TLSv1_2,
+        payload: OutboundChunks::Single(&[FATAL, alert.into()]),
+    };
+    let mut encrypter = suite.aead_alg.encrypter(key, iv);
+    encrypter.encrypt(message, sequence).unwrap().encode()
+}
+
+/// The handshake was over long before, so that such an alert says nothing of what became of the request.
+#[tokio::test]
+async fn an_alert_on_a_kept_connection_leaves_it_open_whether_the_request_was_delivered() {
+    let authority = Authority::new();
+    let mut config = authority.server().config();
+    config.enable_secret_extraction = true;
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let peer = Peer::start(move |_, connection| {
+        let acceptor = acceptor.clone();
+        async move {
+            let mut stream = acceptor.accept(connection.stream).await.unwrap();
+            read_request(&mut stream).await.unwrap();
+            stream.write_all(&answer(CONTEXT)).await.unwrap();
+            stream.flush().await.unwrap();
+            read_request(&mut stream).await.unwrap();
+            let (mut socket, state) = stream.into_inner();
+            let alert = alert(state, AlertDescription::CertificateRevoked);
+            socket.write_all(&alert).await.unwrap();
+            // Until the client has gone: a reset must not overtake the alert.
+            let _ = socket.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
+    let client = Client::builder(format!("https://localhost:{}", peer.address.port()))
+        .credentials(Credentials::bearer("secret"))
+        .ca_certificate_pem(authority.pem())
+        .build()
+        .unwrap();
+    read(&client).await.unwrap();
+    let error = execute(&client).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts(), error.maybe_delivered()),
+        (ErrorKind::Interrupted, 1, true),
+        "{error}"
+    );
 }

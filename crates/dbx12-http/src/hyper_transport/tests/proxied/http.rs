@@ -232,3 +232,23 @@ async fn the_environment_leads_to_its_proxy_but_never_from_this_machine_to_itsel
     );
     assert_eq!(proxy.asked().len(), 2);
 }
+
+/// What it is given is seen by the proxy and by all on the way to it, wherever the workspace is.
+#[tokio::test]
+async fn plain_http_by_a_proxy_must_be_allowed_even_to_this_machine() {
+    let peer = Peer::answering(answer(CONTEXT)).await;
+    let proxy = proxy(peer.address).await;
+    let settings = || ProxySettings::all(format!("http://{USER}@{}", proxy.address));
+    for refused in [settings(), ProxySettings::all("socks5h://proxy.example")] {
+        let error = peer.builder("http").proxies(refused).build().unwrap_err();
+        assert!(matches!(error, BuildError::PlainHttp { .. }), "{error}");
+        assert!(error.to_string().contains("not by a proxy"), "{error}");
+    }
+    let allowed = peer.builder("http").proxies(settings()).allow_plain_http(true);
+    read(&allowed.build().unwrap()).await.unwrap();
+    assert_eq!((proxy.asked().len(), peer.requests()), (1, 1));
+
+    let direct = peer.builder("http").proxies(settings().except("127.0.0.1"));
+    read(&direct.build().unwrap()).await.unwrap();
+    assert_eq!((proxy.asked().len(), peer.requests()), (1, 2));
+}

@@ -135,7 +135,7 @@ async fn a_login_is_asked_for_and_given() {
 
 #[tokio::test]
 async fn what_the_proxy_cannot_reach_it_says() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (_bound, nobody) = nobody();
     for (reply, kind, attempts, words) in [
         (2, ErrorKind::Proxy, 1, "connection not allowed"),
         (4, ErrorKind::Connect, 4, "host unreachable"),
