@@ -56,6 +56,11 @@ pub(crate) async fn pause(attempt: u32) {
     sleep(Duration::from_secs(1 << attempt.min(5))).await;
 }
 
+/// Waits for code that is followed and was told to stop, longer than one that can be told takes to stop or to be given up.
+pub(crate) async fn patience_after_abort() {
+    sleep(Duration::from_secs(60)).await;
+}
+
 /// Ticks when the next poll is due: at once, then as the schedule says, as far as the budget allows.
 #[derive(Debug)]
 pub(crate) struct Ticker {
