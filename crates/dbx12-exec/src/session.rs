@@ -2,6 +2,7 @@
 
 mod opening;
 mod run;
+mod starting;
 
 pub use opening::SessionBuilder;
 pub use run::Run;
