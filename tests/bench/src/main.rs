@@ -11,7 +11,7 @@
 //! | what is measured of one process | [`measure`] |
 //! | rounds, medians, ratios | [`rounds`] |
 //! | instruction counts | [`callgrind`] |
-//! | what waiting costs, simulated | [`simulate`] |
+//! | what waiting costs, simulated and really | [`simulate`], [`waiting`] |
 //! | what is printed | [`report`] |
 //! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`], [`http`] |
 
@@ -24,6 +24,7 @@ mod rounds;
 mod simulate;
 mod tables;
 mod task;
+mod waiting;
 
 use std::fs;
 use std::process::ExitCode;
@@ -39,10 +40,12 @@ const SUITES: [fn() -> Suite; 4] = [tables::suite, http::pairs, http::in_flight,
 fn main() -> ExitCode {
     let done = match Bench::from_env_or_exit().subcommand {
         BenchCmd::Run(run) => run_tasks(&run),
+        BenchCmd::Simulate(simulate) if simulate.confirm => simulate::confirm::run(),
         BenchCmd::Simulate(_) => {
             simulate::run();
             Ok(())
         }
+        BenchCmd::Scene(scene) => waiting::play(&scene.name),
         BenchCmd::Measure(one) => measure_one(&one),
         BenchCmd::Serve(_) => http::serve(),
     };
@@ -79,11 +82,18 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
             }
         }
     }
-    ensure!(!outcomes.is_empty(), "no task's name contains `{wanted}`");
+    let scenes = waiting::play_all(wanted)?;
+    ensure!(
+        !outcomes.is_empty() || !scenes.is_empty(),
+        "no task's name contains `{wanted}`"
+    );
 
-    print!("{}{}", report::text(&outcomes), report::instructions(counts.as_deref()));
+    print!("{}{}", report::text(&outcomes), waiting::text(&scenes));
+    if !outcomes.is_empty() {
+        print!("{}", report::instructions(counts.as_deref()));
+    }
     if let Some(path) = &options.json {
-        let json = serde_json::json!({"outcomes": outcomes, "instructions": counts});
+        let json = serde_json::json!({"outcomes": outcomes, "instructions": counts, "scenes": scenes});
         fs::write(path, serde_json::to_string_pretty(&json)?).with_context(|| path.display().to_string())?;
     }
     Ok(())
