@@ -3,15 +3,11 @@
 
 mod unchanged;
 
-use dbx12_exec::api::{self, Cluster};
-use dbx12_exec::http::{Client, Credentials, RetryPolicy};
-use dbx12_exec::types::{Language, Results};
-use dbx12_exec::{Code, ExecError, Outcome, PollSchedule, Session, Submission};
-use dbx12_local::{Server, Workspace};
-use dbx12_tests::{Passage, Relay};
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use dbx12_exec::types::Language;
+use dbx12_exec::{Code, ExecError, Session, Submission};
+use dbx12_tests::{Passage, Relayed};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -22,97 +18,17 @@ const SUBMISSIONS: usize = 1000;
 const SESSIONS: usize = 10;
 const COUNT: &str = "counter = globals().get('counter', 0) + 1";
 
-/// A workspace behind a relay.
-struct Way {
-    workspace: Workspace,
-    server: Server,
-    relay: Relay,
-}
-
-impl Way {
-    async fn through(choose: impl Fn(&str) -> Passage + Send + Sync + 'static) -> Self {
-        let workspace = Workspace::start().await.unwrap();
-        let server = workspace.serve(([127, 0, 0, 1], 0).into(), false).await.unwrap();
-        let relay = Relay::start(server.address(), choose).await;
-        Self {
-            workspace,
-            server,
-            relay,
-        }
-    }
-
-    /// The commands that are sent take these ways, one after another, and those after them all get through. The first of
-    /// a session is the one that sets up the watch.
-    async fn for_commands(passages: impl IntoIterator<Item = Passage>) -> Self {
-        let passages = Mutex::new(passages.into_iter().collect::<VecDeque<_>>());
-        Self::through(move |line| match line.contains("commands/execute") {
-            true => passages.lock().unwrap().pop_front().unwrap_or(Passage::Through),
-            false => Passage::Through,
-        })
-        .await
-    }
-
-    fn cluster_at(&self, host: String) -> Cluster {
-        let retry = RetryPolicy::default()
-            .base(Duration::from_millis(1))
-            .cap(Duration::from_millis(5));
-        let client = Client::builder(host)
-            .credentials(Credentials::bearer(self.workspace.token()))
-            .retry(retry)
-            .build();
-        api::Workspace::new(client.unwrap()).cluster(self.workspace.cluster_id())
-    }
-
-    fn cluster(&self) -> Cluster {
-        self.cluster_at(self.relay.host())
-    }
-
-    async fn open(&self) -> Session {
-        Session::builder(&self.cluster(), Language::Python)
-            .schedule(quick())
-            .open()
-            .await
-            .unwrap()
-    }
-
-    /// What an expression is in the context of a session, asked on a way without a relay.
-    async fn value(&self, session: &Session, expression: &str) -> String {
-        let context = self
-            .cluster_at(self.server.host())
-            .context(session.context().id().clone());
-        let command = context.execute(expression).await.unwrap();
-        text(dbx12_exec::Waiter::new(command).await.unwrap())
-    }
-}
-
-fn quick() -> PollSchedule {
-    let mut schedule = PollSchedule::default();
-    schedule.floor = Duration::from_millis(3);
-    schedule
-}
-
-fn text(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Finished(Results::Text(text)) => text.as_str().to_owned(),
-        Outcome::Finished(Results::Empty(_)) => String::new(),
-        other => panic!("{other:?}"),
-    }
+async fn open(way: &Relayed) -> Session {
+    way.builder(Language::Python).open().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_counter_is_the_number_of_submissions_that_are_reported() {
     let seed = fastrand::u64(..);
-    let faults = Mutex::new(fastrand::Rng::with_seed(seed));
-    let is_faulty = Arc::new(AtomicBool::new(false));
-    let faulty = Arc::clone(&is_faulty);
-    let way = Way::through(move |_| match faulty.load(Ordering::Relaxed) {
-        true => any_passage(&mut faults.lock().unwrap()),
-        false => Passage::Through,
-    })
-    .await;
+    let (way, is_faulty) = Relayed::with_faults(seed).await;
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
-        sessions.push(way.open().await);
+        sessions.push(open(&way).await);
     }
     is_faulty.store(true, Ordering::Relaxed);
     let mut counting = JoinSet::new();
@@ -152,22 +68,11 @@ async fn count(session: &Session) -> Submission {
     }
 }
 
-/// Two in five requests meet a fault.
-fn any_passage(random: &mut fastrand::Rng) -> Passage {
-    match random.u8(..10) {
-        0 => Passage::LoseRequest,
-        1 => Passage::CutRequest(random.f64()),
-        2 => Passage::CutAnswer(0.0),
-        3 => Passage::CutAnswer(random.f64()),
-        _ => Passage::Through,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn code_that_arrives_late_does_not_run_and_was_sent_again() {
     let late = Arc::new(Notify::new());
-    let way = Way::for_commands([Passage::Through, Passage::Late(Arc::clone(&late))]).await;
-    let session = way.open().await;
+    let way = Relayed::for_commands([Passage::Through, Passage::Late(Arc::clone(&late))]).await;
+    let session = open(&way).await;
     session.run(COUNT).await.unwrap().ok().unwrap();
     assert_eq!(way.value(&session, "counter").await, "1", "it was sent again");
     late.notify_one();
@@ -181,8 +86,8 @@ async fn code_that_arrives_late_does_not_run_and_was_sent_again() {
 async fn code_that_never_gets_through_is_reported_as_not_submitted() {
     // The watch, then an attempt and a question, in turns.
     let lost_and_asked = (0..4).flat_map(|_| [Passage::LoseRequest, Passage::Through]);
-    let way = Way::for_commands([Passage::Through].into_iter().chain(lost_and_asked)).await;
-    let session = way.open().await;
+    let way = Relayed::for_commands([Passage::Through].into_iter().chain(lost_and_asked)).await;
+    let session = open(&way).await;
     let error = session.run(COUNT).await.unwrap_err();
     assert!(matches!(error, ExecError::NotSubmitted { .. }), "{error}");
     assert_eq!(error.submission(), Submission::NotSubmitted);
@@ -196,8 +101,8 @@ async fn code_that_never_gets_through_is_reported_as_not_submitted() {
 async fn code_whose_answer_was_lost_is_reported_when_it_has_run() {
     let lost = Passage::CutAnswer(0.5);
     // Also the answers of the watch and of the first question are lost.
-    let way = Way::for_commands([lost.clone(), Passage::Through, lost.clone(), lost]).await;
-    let session = way.open().await;
+    let way = Relayed::for_commands([lost.clone(), Passage::Through, lost.clone(), lost]).await;
+    let session = open(&way).await;
     let started = Instant::now();
     let code = "import time; time.sleep(0.3); counter = 1; raise ValueError('ran')";
     let error = session.run(code).await.unwrap_err();
@@ -214,8 +119,8 @@ async fn code_whose_answer_was_lost_is_reported_when_it_has_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_the_asking_too() {
-    let way = Way::for_commands([Passage::Through, Passage::CutAnswer(0.5)]).await;
-    let session = way.open().await;
+    let way = Relayed::for_commands([Passage::Through, Passage::CutAnswer(0.5)]).await;
+    let session = open(&way).await;
     let run = session
         .run("import time; time.sleep(60)")
         .deadline(Duration::from_millis(500));
@@ -234,7 +139,7 @@ async fn a_deadline_ends_the_asking_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_watches_nothing_is_guessed() {
     let lost = Passage::CutAnswer(0.5);
-    let way = Way::for_commands([
+    let way = Relayed::for_commands([
         // The watch; `%sh` carries no mark and is not asked for.
         Passage::Through,
         lost.clone(),
@@ -247,7 +152,7 @@ async fn where_nobody_watches_nothing_is_guessed() {
         Passage::Through,
     ])
     .await;
-    let session = way.open().await;
+    let session = open(&way).await;
     assert_eq!(submission(&session, "%sh true").await, Submission::Unknown);
     let remove = "import sys; del sys.modules['_dbx12_exec']";
     assert_eq!(submission(&session, remove).await, Submission::Submitted);
@@ -266,12 +171,12 @@ async fn submission(session: &Session, code: &str) -> Submission {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_can_be_switched_off_and_other_languages_do_without() {
-    let way = Way::for_commands([Passage::LoseRequest, Passage::LoseRequest]).await;
+    let way = Relayed::for_commands([Passage::LoseRequest, Passage::LoseRequest]).await;
     let session = Session::builder(&way.cluster(), Language::Python).at_most_once(false);
     let session = session.open().await.unwrap();
     assert_eq!(submission(&session, "1").await, Submission::Unknown);
     session.close().await.unwrap();
-    let session = way.open().await;
+    let session = open(&way).await;
     let error = session
         .run(Code::new("SELECT 1").language(Language::Sql))
         .await

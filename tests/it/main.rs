@@ -14,3 +14,5 @@ mod invariants;
 mod openapi;
 mod recovery;
 mod road;
+mod runner;
+mod sessions;

@@ -1,7 +1,7 @@
 //! All layers together against the local workspace, by each of the three roads to it.
 
 mod credentials;
-mod libraries;
+pub(crate) mod libraries;
 mod operations;
 
 use dbx12_exec::api;

@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::{test, tools, workspace};
+use crate::environment::CLIENTS;
+use crate::test::{self, CLIENTS_PYTHON};
+use crate::{tools, workspace};
 
 /// The name of what the local workspace costs: a program of `tests`, since it needs the `dbx12` program too.
 const LOCAL: &str = "local";
@@ -21,6 +23,12 @@ const PAGE: &str = "tests/BENCHMARKS.md";
 pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>, save: bool) -> Result<()> {
     tools::ensure(sh)?;
     let built = workspace::target_directory(sh)?.join("bench");
+    // Where nobody asks for what waits, its peer is not needed.
+    let waits = name.is_none_or(|name| name.starts_with("waiting") || "waiting/overshoot".contains(name));
+    let _clients = match waits {
+        true => Some(sh.push_env(CLIENTS_PYTHON, CLIENTS.python(sh)?)),
+        false => None,
+    };
     let json: Vec<_> = json.into_iter().flat_map(|file| ["--json".into(), file]).collect();
     let save = save.then_some(["--save", PAGE]).into_iter().flatten();
     if !name.is_some_and(|name| name.starts_with(LOCAL)) {
@@ -36,15 +44,17 @@ pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>, save: 
     Ok(())
 }
 
-/// Prints what waiting costs, see the module `simulate` of the program. It takes some minutes.
+/// Prints what waiting costs, see the module `simulate` of the program. It takes some minutes. To `confirm` it is to run a
+/// thousand commands instead, and to compare.
 ///
 /// # Errors
-/// When the program does not compile.
-pub(crate) fn simulate(sh: &Shell) -> Result<()> {
+/// When the program does not compile, or the simulation is not confirmed.
+pub(crate) fn simulate(sh: &Shell, confirm: bool) -> Result<()> {
     let built = workspace::target_directory(sh)?.join("bench");
+    let confirm = confirm.then_some("--confirm");
     Ok(cmd!(
         sh,
-        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- simulate"
+        "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- simulate {confirm...}"
     )
     .run()?)
 }

@@ -69,7 +69,10 @@ xflags::xflags! {
         }
 
         /// Print what waiting costs, on our schedule and on those of others. The same numbers in every run.
-        cmd simulate {}
+        cmd simulate {
+            /// Run a thousand commands on a local workspace instead, and compare; fail if it is off by more than a fifth.
+            optional --confirm
+        }
 
         /// Sessions among faults, cancels, drops, restarts and killed clients, and then a count of what went wrong.
         cmd soak {

@@ -89,7 +89,7 @@ fn run(verb: XtaskCmd) -> Result<()> {
         }
         XtaskCmd::Fuzz(fuzz) => fuzz::run(&sh, fuzz.target.as_deref(), fuzz.seconds),
         XtaskCmd::Bench(bench) => bench::run(&sh, bench.name.as_deref(), bench.json, bench.save),
-        XtaskCmd::Simulate(_) => bench::simulate(&sh),
+        XtaskCmd::Simulate(simulate) => bench::simulate(&sh, simulate.confirm),
         XtaskCmd::Soak(soak) => test::soak(&sh, soak.minutes, soak.seed),
         XtaskCmd::Chaos(chaos) => test::chaos(&sh, chaos.minutes, chaos.seed),
         XtaskCmd::Package(package) => package::run(&sh, !package.no_verify),

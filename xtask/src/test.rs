@@ -16,7 +16,7 @@ const BINARY: &str = "DBX12_BIN";
 const VALIDATOR_PYTHON: &str = "DBX12_OPENAPI_PYTHON";
 
 /// Where tests find the Python that has clients of other make.
-const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
+pub(crate) const CLIENTS_PYTHON: &str = "DBX12_CLIENTS_PYTHON";
 
 /// Where tests find the Python that has pandas, polars and matplotlib.
 const FRAMES_PYTHON: &str = "DBX12_FRAMES_PYTHON";

@@ -114,6 +114,8 @@ impl Closing {
     }
 
     /// Waits for `shutdown`, then [closes everything](Self::close_all): `closing.when(ctrl_c)`.
+    ///
+    /// Dropping the future before `shutdown` has come closes nothing; after that it is as with [`close_all`](Self::close_all).
     pub async fn when(self, shutdown: impl Future) -> Vec<LeftBehind> {
         shutdown.await;
         self.close_all().await

@@ -1,4 +1,4 @@
-//! Commands of our own in a Python context: small, safe to send twice, and so sent until they are answered.
+//! Commands of our own in a context: small, safe to send twice, and so sent until they are answered.
 
 use crate::poll::Ticker;
 use crate::{ExecError, Outcome, PollBudget, PollSchedule, Waiter};
@@ -15,6 +15,7 @@ const MODULE: &str = include_str!("python/context.py");
 #[derive(Clone, Debug)]
 pub(crate) struct Errand {
     pub(crate) context: Context,
+    pub(crate) language: Language,
     pub(crate) schedule: PollSchedule,
     /// How long calls may fail in a way that leaves it open what became of them, before it is given up.
     pub(crate) patience: Duration,
@@ -32,15 +33,15 @@ pub(crate) enum Unanswered {
 }
 
 impl Errand {
-    /// Puts our module into the context, calls a function of it with a name, and returns the name when the server has taken
-    /// the command: those that are submitted after that run after it.
+    /// Runs code that sets something up under a name, and returns the name when the server has taken the command: those that
+    /// are submitted after that run after it.
     ///
     /// Each attempt has a name of its own, so that one that arrives late is not taken for the one that was answered.
-    pub(crate) async fn install(&self, function: &str) -> Result<String, Unanswered> {
+    pub(crate) async fn install(&self, code: impl Fn(&str) -> String) -> Result<String, Unanswered> {
         let mut name = String::new();
         let text = || {
             name = unique_name();
-            with_module(&called(&format!("{function}('{name}')")))
+            code(&name)
         };
         self.submit(text).await?;
         Ok(name)
@@ -51,8 +52,8 @@ impl Errand {
         self.submit(|| code.clone()).await.map(drop)
     }
 
-    /// Runs code that calls a function of our module, see [`called`], with a token as its first argument, and returns what
-    /// that says. The code is asked for anew each time it is sent.
+    /// Runs code that says something behind a token, and returns what it says. The code is asked for anew each time it is
+    /// sent.
     pub(crate) async fn ask(&self, token: &str, code: impl FnMut() -> String) -> Result<String, Unanswered> {
         let command = self.submit(code).await?;
         let waiter = Waiter::new(command)
@@ -72,7 +73,7 @@ impl Errand {
         let mut ticker = Ticker::new(self.schedule, PollBudget::of(self.context.client()), None);
         loop {
             ticker.tick(None).await;
-            let code = Code::new(text()).language(Language::Python);
+            let code = Code::new(text()).language(self.language.clone());
             match self.context.execute_with(&code, None, &CallOptions::new()).await {
                 Ok(command) => return Ok(command),
                 Err(error) if self.may_pass(&error) && ticker.elapsed() < self.patience => ticker.plan_next(),

@@ -130,6 +130,15 @@ pub enum ExecError {
         /// The cluster.
         cluster: ClusterId,
     },
+    /// A job was aborted while its code was being submitted, see [`Control::abort`](crate::Control::abort): nobody knows
+    /// whether it was. Whatever runs of it ends with its context, which is destroyed.
+    #[error("the job was aborted while its code was on its way to context {context} on cluster {cluster}")]
+    Aborted {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The context.
+        context: ContextId,
+    },
     /// The journal cannot be used; nothing was sent.
     #[error("the journal {} cannot be used", path.display())]
     Journal {
@@ -196,7 +205,7 @@ impl ExecError {
     /// ```
     pub fn submission(&self) -> Submission {
         match self {
-            Self::SubmissionUnknown { .. } => Submission::Unknown,
+            Self::SubmissionUnknown { .. } | Self::Aborted { .. } => Submission::Unknown,
             Self::Call(error) if error.maybe_delivered() => Submission::Unknown,
             Self::AnswerLost { .. }
             | Self::LostSight { .. }

@@ -122,6 +122,8 @@ impl<'s> Follow<'s> {
 
     /// Waits for the end, without the output that is still to come.
     ///
+    /// Dropping the future is dropping this: the command is left to itself.
+    ///
     /// # Errors
     /// As a [`Run`](crate::Run) that is awaited. That output could not be followed is never an error.
     pub async fn finish(mut self) -> Result<Followed, ExecError> {

@@ -11,9 +11,10 @@ use dbx12_api::http::Host;
 use dbx12_api::types::{ClusterId, CommandId, ContextId};
 use file::{File, Owner};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An append-only file of what sessions open and submit: ids and hosts, never code, results or credentials.
 ///
@@ -31,6 +32,15 @@ struct Inner {
     file: File,
     owner: Owner,
     numbers: AtomicU64,
+    unfinished: Mutex<Unfinished>,
+}
+
+/// What a recovery has taken over and not given to anybody: one that is dropped leaves it to the next.
+#[derive(Debug, Default)]
+struct Unfinished {
+    contexts: HashSet<String>,
+    /// By their hosts: the clusters of openings that led to nothing.
+    openings: Vec<(String, String)>,
 }
 
 /// A line of the journal.
@@ -88,6 +98,7 @@ impl Journal {
                 file,
                 owner,
                 numbers: AtomicU64::new(0),
+                unfinished: Mutex::default(),
             })))
         })
         .await
@@ -105,11 +116,16 @@ impl Journal {
     /// # Errors
     /// [`ExecError::Journal`]; the journal is then as it was.
     pub async fn compact(&self) -> Result<(), ExecError> {
+        self.compact_to(recover::still_matters).await
+    }
+
+    async fn compact_to(&self, select: impl FnOnce(Vec<Line>) -> Vec<Line> + Send + 'static) -> Result<(), ExecError> {
         let inner = Arc::clone(&self.0);
-        blocking(self.path().to_owned(), move || {
-            inner.file.compact(recover::still_matters)
-        })
-        .await
+        blocking(self.path().to_owned(), move || inner.file.compact(select)).await
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
+        self.0.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn opening(&self, host: &Host, cluster: &ClusterId) -> Result<u64, ExecError> {

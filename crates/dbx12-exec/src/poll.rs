@@ -6,13 +6,15 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long to wait between two polls: a share of the time that has passed already.
 ///
-/// The wait is `ratio · elapsed`, at least `floor` and at most `cap`, spread by ± `jitter`. So the answer is known late
-/// by about `ratio / 2` of the command's duration, whether it takes a second or an hour.
+/// The wait is `ratio · (elapsed − head_start)`, at least `floor` and at most `cap`, spread by ± `jitter`. So the answer is
+/// known late by about `ratio / 2` of the command's duration, whether it takes a second or an hour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PollSchedule {
     /// The wait as a share of the time that has passed. Default 0.1.
     pub ratio: f64,
+    /// Time that does not count yet. Default 300 ms: commands of about a second are the ones that people wait for.
+    pub head_start: Duration,
     /// The shortest wait. Default 50 ms.
     pub floor: Duration,
     /// The longest wait. Default 30 s.
@@ -25,6 +27,7 @@ impl Default for PollSchedule {
     fn default() -> Self {
         Self {
             ratio: 0.1,
+            head_start: Duration::from_millis(300),
             floor: Duration::from_millis(50),
             cap: Duration::from_secs(30),
             jitter: 0.15,
@@ -40,11 +43,12 @@ impl PollSchedule {
     /// use std::time::Duration;
     /// let schedule = PollSchedule::default();
     /// assert_eq!(schedule.wait(Duration::ZERO, 0.0), Duration::from_millis(50));
-    /// assert_eq!(schedule.wait(Duration::from_secs(20), 0.0), Duration::from_secs(2));
+    /// assert_eq!(schedule.wait(Duration::from_millis(20_300), 0.0), Duration::from_secs(2));
     /// assert_eq!(schedule.wait(Duration::from_secs(3600), 0.0), Duration::from_secs(30));
     /// ```
     pub fn wait(&self, elapsed: Duration, spread: f64) -> Duration {
-        let share = Duration::try_from_secs_f64(elapsed.as_secs_f64() * self.ratio).unwrap_or(self.cap);
+        let counted = elapsed.saturating_sub(self.head_start);
+        let share = Duration::try_from_secs_f64(counted.as_secs_f64() * self.ratio).unwrap_or(self.cap);
         let wait = share.min(self.cap).max(self.floor);
         let factor = 1.0 + self.jitter.clamp(0.0, 1.0) * spread.clamp(-1.0, 1.0);
         Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(wait)
@@ -54,6 +58,11 @@ impl PollSchedule {
 /// Waits before a job repeats what surely ran nothing: a second, then twice as long each time, up to half a minute.
 pub(crate) async fn pause(attempt: u32) {
     sleep(Duration::from_secs(1 << attempt.min(5))).await;
+}
+
+/// Waits for code that is followed and was told to stop, longer than one that can be told takes to stop or to be given up.
+pub(crate) async fn patience_after_abort() {
+    sleep(Duration::from_secs(60)).await;
 }
 
 /// Ticks when the next poll is due: at once, then as the schedule says, as far as the budget allows.
@@ -128,7 +137,7 @@ mod tests {
     #[test]
     fn the_wait_stays_within_its_jitter() {
         let schedule = PollSchedule::default();
-        let ten = Duration::from_secs(10);
+        let ten = Duration::from_secs(10) + schedule.head_start;
         assert_eq!(schedule.wait(ten, -1.0), Duration::from_millis(850));
         assert_eq!(schedule.wait(ten, 1.0), Duration::from_millis(1150));
         assert_eq!(schedule.wait(ten, 7.0), Duration::from_millis(1150));

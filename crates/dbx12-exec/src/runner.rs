@@ -233,7 +233,8 @@ impl Control {
         self.raise(Phase::Drain);
     }
 
-    /// Lets no more jobs begin, and cancels the commands of those that run.
+    /// Lets no more jobs begin, and cancels the commands of those that run. What waits before it is tried again is not
+    /// tried again.
     pub fn abort(&self) {
         self.raise(Phase::Abort);
     }

@@ -2,6 +2,7 @@
 
 mod opening;
 mod run;
+mod starting;
 
 pub use opening::SessionBuilder;
 pub use run::Run;
@@ -39,6 +40,8 @@ pub struct Session {
 
 impl Session {
     /// Opens a session on a cluster, with defaults.
+    ///
+    /// Dropping the future leaves nothing behind, see [`SessionBuilder::open`].
     ///
     /// # Errors
     /// As [`SessionBuilder::open`].
@@ -148,7 +151,8 @@ impl Session {
         self.submit_within(code, None).await
     }
 
-    /// [`submit`](Self::submit), with a deadline from now for the submission and for the command.
+    /// [`submit`](Self::submit), with a deadline from now for the submission and for the command. Dropping the future does
+    /// the same.
     ///
     /// # Errors
     /// As [`submit`](Self::submit); where the submission itself took until the deadline, its source says so.

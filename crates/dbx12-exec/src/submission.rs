@@ -4,6 +4,7 @@
 //! another, so one that asks, sent later, knows about all that came before it; and what it reports as not there it also
 //! keeps from running, should it be late. ARCHITECTURE.md has the whole argument.
 
+mod dialect;
 mod marker;
 mod watch;
 
@@ -12,7 +13,7 @@ pub(crate) use watch::Watch;
 
 use crate::{ExecError, Journal, Session, Waiter};
 use dbx12_api::http::{CallOptions, Error};
-use dbx12_api::types::{ContextId, Language};
+use dbx12_api::types::ContextId;
 use dbx12_api::{Code, Command};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -73,6 +74,7 @@ impl<'s> Submitting<'s> {
             let lost = match self.execute(sent).await {
                 Ok(command) => {
                     entry.submitted(&command).await;
+                    ticket.iter().for_each(Ticket::is_answered);
                     return Ok(self.waiter(command, ticket));
                 }
                 Err(error) if error.maybe_delivered() => error,
@@ -100,10 +102,7 @@ impl<'s> Submitting<'s> {
     /// `None` when nothing could be found out about this code later: it is sent as it is.
     async fn ticket(&self) -> Result<Option<Ticket>, Error> {
         let language = self.code.named_language().unwrap_or(self.session.language());
-        match self.code.as_text() {
-            Some(text) if *language == Language::Python => self.session.watch().ticket(&self.code, text).await,
-            _ => Ok(None),
-        }
+        self.session.watch().ticket(&self.code, language).await
     }
 
     /// Writes down that code is about to be sent.

@@ -1,5 +1,6 @@
 //! Waiting and sessions against a scripted server, on a paused clock.
 
+mod dropping;
 mod opening;
 mod running;
 pub(crate) mod server;

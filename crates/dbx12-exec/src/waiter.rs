@@ -6,7 +6,7 @@ use crate::submission::Marker;
 use crate::{CommandIds, ExecError, Journal, Outcome, PollBudget, PollSchedule};
 use dbx12_api::Command;
 use dbx12_api::http::{CallOptions, Error};
-use dbx12_api::types::{CommandInfo, CommandStatus};
+use dbx12_api::types::{CommandInfo, CommandStatus, Results};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
@@ -275,10 +275,15 @@ impl Waiter {
         }
     }
 
-    /// A trace shows the code: without what was put on it.
+    /// A trace and a warning show the code: without what was put on it.
     fn unmarked(&self, mut outcome: Outcome) -> Outcome {
-        if let (Some(marker), Outcome::Failed(error)) = (&self.marker, &mut outcome) {
-            for text in [&mut error.summary, &mut error.cause].into_iter().flatten() {
+        let texts = match &mut outcome {
+            Outcome::Failed(error) => [error.summary.as_mut(), error.cause.as_mut()],
+            Outcome::Finished(Results::Text(text)) => [text.data.as_mut(), None],
+            _ => [None, None],
+        };
+        if let Some(marker) = &self.marker {
+            for text in texts.into_iter().flatten().filter(|text| marker.is_in(text)) {
                 *text = marker.take_off(text);
             }
         }

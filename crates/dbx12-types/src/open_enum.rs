@@ -129,7 +129,7 @@ macro_rules! open_enum {
         impl crate::fields::Field for $name {
             fn take(fields: &mut crate::Fields, name: &'static str) -> Result<Self, crate::FieldError> {
                 // Empty text would read as "missing": it stays in `extra`.
-                let said = fields.read::<String>(name).is_some_and(|text| !text.is_empty());
+                let said = fields.get(name).is_some_and(|raw| raw.get() != "\"\"");
                 Ok(if said { fields.take_spelled(name).unwrap_or_default() } else { Self::default() })
             }
 

@@ -21,7 +21,16 @@ xflags::xflags! {
         }
 
         /// Print what waiting costs, on our schedule and on those of others.
-        cmd simulate {}
+        cmd simulate {
+            /// Compare it with a thousand commands that really run; fail if it is off by more than a fifth.
+            optional --confirm
+        }
+
+        /// Play one scene of waiting and print what was seen. What `run` starts for each.
+        cmd scene {
+            /// Its name.
+            required name: String
+        }
 
         /// Do one task in one way, once, and print what it took. What `run` starts for every measurement.
         cmd measure {

@@ -7,7 +7,8 @@ mod bare;
 mod peers;
 mod server;
 
-pub(crate) use server::serve;
+pub(crate) use peers::our_client;
+pub(crate) use server::{Counts, Server, serve};
 
 use crate::task::{Bound, Counted, Goal, Size, Suite, Task, Way};
 

@@ -11,8 +11,8 @@
 //! | what is measured of one process | [`measure`] |
 //! | rounds, medians, ratios | [`rounds`] |
 //! | instruction counts | [`callgrind`] |
-//! | what waiting costs, simulated | [`simulate`] |
 //! | contexts on Apache Spark | [`spark`] |
+//! | what waiting costs, simulated and really | [`simulate`], [`waiting`] |
 //! | what is printed | [`report`] |
 //! | what the numbers belong to | [`machine`] |
 //! | the tasks: one module for each subject, listed in [`SUITES`] | [`tables`], [`http`] |
@@ -28,6 +28,7 @@ mod simulate;
 mod spark;
 mod tables;
 mod task;
+mod waiting;
 
 use std::fs;
 use std::process::ExitCode;
@@ -43,10 +44,12 @@ const SUITES: [fn() -> Suite; 4] = [tables::suite, http::pairs, http::in_flight,
 fn main() -> ExitCode {
     let done = match Bench::from_env_or_exit().subcommand {
         BenchCmd::Run(run) => run_tasks(&run),
+        BenchCmd::Simulate(simulate) if simulate.confirm => simulate::confirm::run(),
         BenchCmd::Simulate(_) => {
             simulate::run();
             Ok(())
         }
+        BenchCmd::Scene(scene) => waiting::play(&scene.name),
         BenchCmd::Measure(one) => measure_one(&one),
         BenchCmd::Serve(_) => http::serve(),
     };
@@ -85,16 +88,23 @@ fn run_tasks(options: &flags::Run) -> Result<()> {
         }
     }
     outcomes.extend(spark::run(wanted)?);
-    ensure!(!outcomes.is_empty(), "no task's name contains `{wanted}`");
+    let scenes = waiting::play_all(wanted)?;
+    ensure!(
+        !outcomes.is_empty() || !scenes.is_empty(),
+        "no task's name contains `{wanted}`"
+    );
 
-    let numbers = format!("{}{}", report::text(&outcomes), report::instructions(counts.as_deref()));
+    let mut numbers = format!("{}{}", report::text(&outcomes), waiting::text(&scenes));
+    if !outcomes.is_empty() {
+        numbers += &report::instructions(counts.as_deref());
+    }
     print!("{numbers}");
     if let Some(path) = &options.save {
         let text = report::page(&facts, &numbers);
         fs::write(path, text).with_context(|| path.display().to_string())?;
     }
     if let Some(path) = &options.json {
-        let json = serde_json::json!({"outcomes": outcomes, "instructions": counts});
+        let json = serde_json::json!({"outcomes": outcomes, "instructions": counts, "scenes": scenes});
         fs::write(path, serde_json::to_string_pretty(&json)?).with_context(|| path.display().to_string())?;
     }
     Ok(())

@@ -92,13 +92,13 @@ fn cpu() -> Duration {
 }
 
 /// Forgets the highest memory so far, and says how much there is now.
-fn start_of_peak() -> Result<u64> {
+pub(crate) fn start_of_peak() -> Result<u64> {
     fs::write("/proc/self/clear_refs", "5").context("resetting VmHWM")?;
     status("VmRSS")
 }
 
 /// A line of `/proc/self/status`, in bytes.
-fn status(name: &str) -> Result<u64> {
+pub(crate) fn status(name: &str) -> Result<u64> {
     let text = fs::read_to_string("/proc/self/status")?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());

@@ -3,7 +3,8 @@
 //! Ours is the code that runs: [`PollSchedule`](dbx12_exec::PollSchedule) and
 //! [`PollQueue`](dbx12_exec::budget::PollQueue). The others are written down in [`schedules`].
 
-mod alone;
+pub(crate) mod alone;
+pub(crate) mod confirm;
 mod crowd;
 pub(crate) mod schedules;
 

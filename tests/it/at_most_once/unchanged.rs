@@ -46,10 +46,9 @@ const PROGRAMS: &[&str] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_marked_runs_as_it_would_without() {
-    let way = Way::for_commands([]).await;
-    let marked = way.open().await;
-    let plain = Session::builder(&way.cluster(), Language::Python).at_most_once(false);
-    let plain = plain.schedule(quick()).open().await.unwrap();
+    let way = Relayed::for_commands([]).await;
+    let marked = open(&way).await;
+    let plain = way.builder(Language::Python).at_most_once(false).open().await.unwrap();
     // The command that sets up the watch has a number; here the numbers are to be the same.
     plain.run("pass").await.unwrap().ok().unwrap();
     for program in PROGRAMS {

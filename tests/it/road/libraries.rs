@@ -16,7 +16,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as wheel:
     wheel.writestr(info + "RECORD", "")
 "#;
 
-fn wheel(folder: &Path) -> PathBuf {
+pub(crate) fn wheel(folder: &Path) -> PathBuf {
     let path = folder.join("dbx12_greetings-1.0-py3-none-any.whl");
     let status = Command::new("python3")
         .args(["-c", WRITE_WHEEL])

@@ -2,6 +2,7 @@
 
 use crate::errand::Errand;
 use crate::{PollSchedule, Session};
+use dbx12_api::types::Language;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
@@ -56,6 +57,7 @@ impl Reading {
 pub(super) fn errand(context: &dbx12_api::Context, schedule: PollSchedule) -> Errand {
     Errand {
         context: context.clone(),
+        language: Language::Python,
         schedule,
         patience: PATIENCE,
         bears_outages: true,

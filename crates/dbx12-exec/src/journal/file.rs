@@ -104,7 +104,7 @@ impl File {
     }
 
     /// Keeps the lines that `select` selects, in one step.
-    pub(super) fn compact(&self, select: fn(Vec<Line>) -> Vec<Line>) -> io::Result<()> {
+    pub(super) fn compact(&self, select: impl FnOnce(Vec<Line>) -> Vec<Line>) -> io::Result<()> {
         let _lock = self.lock()?;
         let kept = select(self.read()?);
         let new = self.beside("new");

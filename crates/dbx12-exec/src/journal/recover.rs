@@ -57,8 +57,36 @@ impl Journal {
     /// # Errors
     /// [`ExecError::Journal`]. That a context could not be destroyed is no error, see [`Recovery::left`].
     pub async fn recover(&self, workspace: &Workspace, closing: &Closing) -> Result<Recovery, ExecError> {
+        let host = workspace.client().host().to_string();
+        let (lines, dead) = self.lines_and_dead().await?;
+        let openings = maybe_opened(&lines, &dead, &host);
+        let mut traces: Vec<_> = traces(lines).into_iter().collect();
+        traces.retain(|(id, trace)| trace.host == host && (dead.contains(&trace.owner) || self.is_claimed(id)));
+        traces.sort_by(|one, other| one.0.cmp(&other.0));
+
+        let mut recovery = Recovery::default();
+        let mut found = Vec::new();
+        for (id, trace) in traces {
+            let context = workspace.cluster(trace.cluster.as_str()).context(id.as_str());
+            if has_nothing_to_tell(&context, &trace).await {
+                self.destroy(&context, &mut recovery).await;
+            } else {
+                self.claim(&context).await?;
+                found.push((context, trace));
+            }
+        }
+        self.forget_openings(&host, openings).await?;
+        // Nothing is awaited any more: whoever drops this before has dropped no session, and finds all of it again.
+        recovery.maybe_opened = self.take_openings(&host);
+        let adopt = |(context, trace)| self.adopt(context, &trace, closing);
+        recovery.recovered = found.into_iter().map(adopt).collect();
+        Ok(recovery)
+    }
+
+    /// All lines, and those who wrote them and are no more.
+    async fn lines_and_dead(&self) -> Result<(Vec<Line>, HashSet<String>), ExecError> {
         let inner = Arc::clone(&self.0);
-        let (lines, dead) = blocking(self.path().to_owned(), move || {
+        blocking(self.path().to_owned(), move || {
             let lines = inner.file.lines()?;
             let owners: HashSet<_> = lines.iter().map(|line| line.owner.clone()).collect();
             let mut dead = HashSet::new();
@@ -69,61 +97,72 @@ impl Journal {
             }
             Ok((lines, dead))
         })
-        .await?;
-
-        let host = workspace.client().host().to_string();
-        let mut recovery = Recovery {
-            maybe_opened: maybe_opened(&lines, &dead, &host),
-            ..Recovery::default()
-        };
-        let mut traces: Vec<_> = traces(lines).into_iter().collect();
-        traces.retain(|(_, trace)| trace.host == host && dead.contains(&trace.owner));
-        traces.sort_by(|one, other| one.0.cmp(&other.0));
-        for (id, trace) in traces {
-            let context = workspace.cluster(trace.cluster.as_str()).context(id.as_str());
-            self.take_over(context, trace, closing, &mut recovery).await?;
-        }
-        self.compact().await?;
-        Ok(recovery)
+        .await
     }
 
-    async fn take_over(
-        &self,
-        context: Context,
-        trace: Trace,
-        closing: &Closing,
-        recovery: &mut Recovery,
-    ) -> Result<(), ExecError> {
-        let is_gone = matches!(context.status().await, Err(error) if error.is_context_not_found());
-        if trace.running.is_empty() && trace.on_their_way.is_empty() || is_gone && trace.running.is_empty() {
-            let ids = (context.cluster_id().clone(), context.id().clone());
-            match destroy(&context).await {
-                Ok(()) => {
-                    self.closed(context.id()).await;
-                    recovery.destroyed.push(ids);
-                }
-                Err(error) => recovery.left.push(LeftBehind {
-                    cluster: ids.0,
-                    context: ids.1,
-                    error,
-                }),
+    async fn destroy(&self, context: &Context, recovery: &mut Recovery) {
+        let (cluster, id) = (context.cluster_id().clone(), context.id().clone());
+        match destroy(context).await {
+            Ok(()) => {
+                self.closed(&id).await;
+                recovery.destroyed.push((cluster, id));
             }
-            return Ok(());
+            Err(error) => recovery.left.push(LeftBehind {
+                cluster,
+                context: id,
+                error,
+            }),
         }
-        let number = self.opening(context.client().host(), context.cluster_id()).await?;
-        self.opened(&context, number).await?;
-        let mut waiters = Vec::new();
-        for command in &trace.running {
-            let command = context.command(CommandId::from(command.as_str()));
-            waiters.push(Waiter::new(command).journal(Some(self.clone())));
-        }
-        recovery.recovered.push(Recovered {
-            session: Session::adopt(context, Language::Python, closing.open().journal(Some(self.clone()))),
-            waiters,
-            unknown: trace.on_their_way.len(),
-        });
-        Ok(())
     }
+
+    /// Makes a context ours in the journal, for now on behalf of the recovery.
+    async fn claim(&self, context: &Context) -> Result<(), ExecError> {
+        self.unfinished().contexts.insert(context.id().to_string());
+        let number = self.opening(context.client().host(), context.cluster_id()).await?;
+        self.opened(context, number).await
+    }
+
+    fn is_claimed(&self, context: &str) -> bool {
+        self.unfinished().contexts.contains(context)
+    }
+
+    /// Takes openings that led to nothing out of the journal, and all that is over.
+    async fn forget_openings(&self, host: &str, openings: Openings) -> Result<(), ExecError> {
+        let told = openings.iter().map(|(_, cluster)| (host.to_owned(), cluster.clone()));
+        self.unfinished().openings.extend(told);
+        let openings: HashSet<_> = openings.into_iter().map(|(opening, _)| opening).collect();
+        self.compact_to(move |lines| {
+            let is_told = |line: &Line| matches!(line.event, Event::Opening { number, .. } if openings.contains(&(line.owner.clone(), number)));
+            still_matters(lines).into_iter().filter(|line| !is_told(line)).collect()
+        })
+        .await
+    }
+
+    fn take_openings(&self, host: &str) -> Vec<ClusterId> {
+        let openings = std::mem::take(&mut self.unfinished().openings);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = openings.into_iter().partition(|(of, _)| of == host);
+        self.unfinished().openings = elsewhere;
+        here.into_iter().map(|(_, cluster)| cluster.into()).collect()
+    }
+
+    fn adopt(&self, context: Context, trace: &Trace, closing: &Closing) -> Recovered {
+        self.unfinished().contexts.remove(context.id().as_str());
+        let waiter = |command: &String| {
+            let command = context.command(CommandId::from(command.as_str()));
+            Waiter::new(command).journal(Some(self.clone()))
+        };
+        Recovered {
+            waiters: trace.running.iter().map(waiter).collect(),
+            unknown: trace.on_their_way.len(),
+            session: Session::adopt(context, Language::Python, closing.open().journal(Some(self.clone()))),
+        }
+    }
+}
+
+/// Whether nobody would miss a context.
+async fn has_nothing_to_tell(context: &Context, trace: &Trace) -> bool {
+    let is_gone = matches!(context.status().await, Err(error) if error.is_context_not_found());
+    trace.running.is_empty() && (trace.on_their_way.is_empty() || is_gone)
 }
 
 /// What is open, by context.
@@ -169,8 +208,11 @@ fn traces(lines: Vec<Line>) -> HashMap<String, Trace> {
     traces
 }
 
+/// Openings, by their owners and numbers, and their clusters.
+type Openings = Vec<((String, u64), String)>;
+
 /// Openings of the dead that were neither answered nor refused.
-fn maybe_opened(lines: &[Line], dead: &HashSet<String>, host: &str) -> Vec<ClusterId> {
+fn maybe_opened(lines: &[Line], dead: &HashSet<String>, host: &str) -> Openings {
     let mut openings = BTreeMap::new();
     for Line { owner, event } in lines.iter().filter(|line| dead.contains(&line.owner)) {
         match event {
@@ -179,18 +221,18 @@ fn maybe_opened(lines: &[Line], dead: &HashSet<String>, host: &str) -> Vec<Clust
                 cluster,
                 number,
             } if of == host => {
-                openings.insert((owner, number), cluster);
+                openings.insert((owner.clone(), *number), cluster.clone());
             }
             Event::Opened { number, .. } | Event::NotOpened { number } => {
-                openings.remove(&(owner, number));
+                openings.remove(&(owner.clone(), *number));
             }
             _ => {}
         }
     }
-    openings.into_values().map(|cluster| cluster.as_str().into()).collect()
+    openings.into_iter().collect()
 }
 
-/// The lines of contexts that are open. Openings that led to nothing are told once, by the recovery that compacts.
+/// The lines of contexts that are open or may be.
 pub(super) fn still_matters(lines: Vec<Line>) -> Vec<Line> {
     let open: HashSet<String> = traces(lines.clone()).into_keys().collect();
     let context_of = |event: &Event| match event {

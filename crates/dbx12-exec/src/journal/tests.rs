@@ -1,10 +1,13 @@
 //! The journal beside a scripted server: what is written when, and what is found after a crash.
 
 use super::*;
-use crate::tests::server::{Answer, Lost, NO_CONTEXT, cluster, text, usual};
+use crate::tests::server::{After, Answer, Lost, NO_CONTEXT, cluster, text, usual};
 use crate::{Closing, Session};
 use dbx12_api::types::Language;
 use dbx12_api::{Cluster, Workspace};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::Notify;
 
 fn workspace(cluster: &Cluster) -> Workspace {
     Workspace::new(cluster.client().clone())
@@ -175,4 +178,97 @@ async fn a_journal_that_cannot_be_written_stops_the_submission() {
     assert!(matches!(error, ExecError::Journal { .. }), "{error}");
     assert_eq!(seen.count("commands/execute"), 0);
     session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_dropped_at_any_call_loses_nothing() {
+    for hanging in 1..=5 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let is_recovering = Arc::new(AtomicBool::new(false));
+        let hangs = Arc::new(Notify::new());
+        let (counting, signal) = ((Arc::clone(&is_recovering), AtomicU64::new(0)), Arc::clone(&hangs));
+        let (cluster, seen) = cluster(move |asked, count| match asked {
+            _ if counting.0.load(Ordering::SeqCst) && counting.1.fetch_add(1, Ordering::SeqCst) + 1 == hanging => {
+                signal.notify_one();
+                After(Duration::from_secs(10_000), "")
+            }
+            "contexts/create" => Answer(200, [r#"{"id":"a"}"#, r#"{"id":"b"}"#, r#"{"id":"d"}"#][count - 1]),
+            asked => usual(asked),
+        });
+        let dead = Journal::open(&path).await.unwrap();
+        let mut sessions = Vec::new();
+        for code in [Some("SELECT 1"), None, Some("SELECT 2")] {
+            let session = Session::builder(&cluster, Language::Sql)
+                .journal(&dead)
+                .open()
+                .await
+                .unwrap();
+            if let Some(code) = code {
+                drop(session.submit(code).await.unwrap());
+            }
+            sessions.push(session);
+        }
+        dead.opening(cluster.client().host(), cluster.id()).await.unwrap();
+        kill(&dead);
+        std::mem::forget((sessions, dead));
+
+        is_recovering.store(true, Ordering::SeqCst);
+        let (journal, closing) = (Journal::open(&path).await.unwrap(), Closing::new());
+        let workspace = workspace(&cluster);
+        let mut destroyed = Vec::new();
+        // Three looks and one destruction: the fifth call is none of the recovery's.
+        tokio::select! {
+            biased;
+            () = hangs.notified() => assert!(hanging < 5),
+            recovery = journal.recover(&workspace, &closing) => {
+                let recovery = recovery.unwrap();
+                assert!(hanging == 5 && recovery.recovered.len() == 2, "{recovery:?}");
+                is_recovering.store(false, Ordering::SeqCst);
+                continue;
+            }
+        }
+        let again = journal.recover(&workspace, &closing).await.unwrap();
+        destroyed.extend(again.destroyed);
+        let found: Vec<_> = again
+            .recovered
+            .iter()
+            .map(|one| one.session.context().id().to_string())
+            .collect();
+        assert_eq!(found, ["a", "d"], "call {hanging}");
+        assert_eq!(again.maybe_opened, ["c".into()], "call {hanging}");
+        for recovered in again.recovered {
+            assert_eq!(recovered.waiters.len(), 1);
+            for waiter in recovered.waiters {
+                assert_eq!(text(waiter.await.unwrap()), "42");
+            }
+            recovered.session.close().await.unwrap();
+        }
+        assert!(seen.count("contexts/destroy") >= 3, "call {hanging}");
+        let last = journal.recover(&workspace, &closing).await.unwrap();
+        assert!(last.maybe_opened.is_empty() && last.recovered.is_empty(), "{last:?}");
+        assert_eq!(names(&path), "", "call {hanging}");
+    }
+}
+
+#[tokio::test]
+async fn opening_and_compacting_go_on_when_they_are_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (journal, others) = (Journal::open(&path).await.unwrap(), Journal::open(&path));
+    assert!(begun_and_dropped(others).await);
+    for _ in 0..3 {
+        journal.closed(&"gone".into()).await;
+    }
+    assert!(begun_and_dropped(journal.compact()).await);
+    while !names(&path).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(journal.path(), path);
+}
+
+/// Whether work was left in the middle.
+async fn begun_and_dropped<T>(work: impl Future<Output = T>) -> bool {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context).is_pending())).await
 }

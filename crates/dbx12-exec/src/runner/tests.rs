@@ -1,7 +1,8 @@
 //! Jobs against a scripted server, on a paused clock.
 
 use super::*;
-use crate::tests::server::{After, Answer, RUNNING, cluster, usual};
+use crate::Submission;
+use crate::tests::server::{After, Answer, RUNNING, Reply, cluster, usual};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -87,7 +88,7 @@ async fn what_did_not_run_is_tried_again_and_what_may_have_run_is_not() {
     let JobEnd::Error(error) = &summary.reports[0].end else {
         panic!("{summary:?}")
     };
-    assert_eq!(error.submission(), crate::Submission::Unknown);
+    assert_eq!(error.submission(), Submission::Unknown);
     assert_eq!(
         (journal.count("contexts/create"), journal.count("contexts/destroy")),
         (2, 2)
@@ -144,4 +145,44 @@ async fn jobs_that_are_dropped_leave_nothing() {
     drop(running);
     sleep(Duration::from_secs(60)).await;
     assert_eq!(journal.count("contexts/create"), journal.count("contexts/destroy"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_cuts_waits_for_another_attempt_and_for_an_answer() {
+    const NOT_NOW: &str = r#"{"error_code":"TEMPORARILY_UNAVAILABLE","message":"not now"}"#;
+    let unreachable = |what: &'static str, answer: fn() -> Reply| {
+        cluster(move |path, _| if path == what { answer() } else { usual(path) })
+    };
+    let hours = || After(Duration::from_secs(10_000), "");
+    for (what, answer, submission) in [
+        (
+            "contexts/status",
+            (|| Answer(200, r#"{"id":"x","status":"Error"}"#)) as fn() -> Reply,
+            Submission::NotSubmitted,
+        ),
+        ("commands/execute", || Answer(429, NOT_NOW), Submission::NotSubmitted),
+        ("commands/execute", hours, Submission::Unknown),
+    ] {
+        let (cluster, journal) = unreachable(what, answer);
+        let running = Runner::new().retries(1000).run(jobs(&cluster, 1));
+        let control = running.control();
+        sleep(Duration::from_secs(3600)).await;
+        let aborted = Instant::now();
+        control.abort();
+        let summary = running.summary().await;
+        assert!(
+            aborted.elapsed() < Duration::from_secs(1),
+            "{what}: {:?}",
+            aborted.elapsed()
+        );
+        let JobEnd::Error(error) = &summary.reports[0].end else {
+            panic!("{summary:?}")
+        };
+        assert_eq!(error.submission(), submission, "{what}: {error}");
+        assert_eq!(
+            journal.count("contexts/create"),
+            journal.count("contexts/destroy"),
+            "{what}"
+        );
+    }
 }

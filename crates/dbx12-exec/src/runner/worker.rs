@@ -2,7 +2,7 @@
 
 use super::job::{Job, JobEnd, JobEvent, JobReport, Step};
 use super::{Control, Phase, Runner};
-use crate::poll::pause;
+use crate::poll::{patience_after_abort, pause};
 use crate::{Closing, CommandIds, ExecError, Outcome, Progress, Session, Submission, Waiter};
 use dbx12_api::types::Language;
 use std::collections::VecDeque;
@@ -114,22 +114,22 @@ impl Worker {
         let mut attempt = 0;
         loop {
             let builder = Session::builder(&job.cluster, job.language.clone()).counted_by(Some(self.open.clone()));
-            let opening = builder.open();
-            let opened = tokio::select! {
-                opened = opening => opened,
-                () = aborted(&mut self.phase) => return Err(self.stopped(job)),
-            };
-            match opened {
-                Err(error) if attempt < self.runner.retries && may_pass(&error) => pause(attempt).await,
+            let opened = self.unless_aborted(builder.open()).await;
+            match opened.unwrap_or_else(|| Err(stopped(job))) {
+                Err(error) if attempt < self.runner.retries && may_pass(&error) => {
+                    self.unless_aborted(pause(attempt)).await.ok_or_else(|| stopped(job))?;
+                }
                 opened => return opened,
             }
             attempt += 1;
         }
     }
 
-    fn stopped(&self, job: &Job) -> ExecError {
-        ExecError::ShuttingDown {
-            cluster: job.cluster.id().clone(),
+    /// `None` when the jobs are aborted before this is done.
+    async fn unless_aborted<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = aborted(&mut self.phase) => None,
         }
     }
 
@@ -142,7 +142,7 @@ impl Worker {
     ) -> Result<(), Stop> {
         for (number, step) in job.steps.iter().enumerate() {
             if *self.phase.borrow() == Phase::Abort {
-                return Err(self.stopped(job).into());
+                return Err(stopped(job).into());
             }
             let outcome = self.step((index, number), job, step, session).await?;
             let goes_on = outcome.is_finished() || job.go_on && matches!(outcome, Outcome::Failed(_));
@@ -171,13 +171,18 @@ impl Worker {
         };
         let language = step.code.named_language().unwrap_or(&job.language);
         if self.runner.follow && *language == Language::Python {
-            return self.follow(at, run().follow()?).await;
+            return self.follow(at, session, run().follow()?).await;
         }
         let mut attempt = 0;
         let waiter = loop {
-            match run().submit().await {
+            let Some(submitted) = self.unless_aborted(run().submit()).await else {
+                return Err(aborted_on_its_way(session));
+            };
+            match submitted {
                 Ok(waiter) => break waiter,
-                Err(error) if attempt < self.runner.retries && may_pass(&error) => pause(attempt).await,
+                Err(error) if attempt < self.runner.retries && may_pass(&error) => {
+                    self.unless_aborted(pause(attempt)).await.ok_or_else(|| stopped(job))?;
+                }
                 Err(error) => return Err(error),
             }
             attempt += 1;
@@ -215,10 +220,12 @@ impl Worker {
     async fn follow(
         &mut self,
         (job, step): (usize, usize),
+        session: &Session,
         mut follow: crate::Follow<'_>,
     ) -> Result<Outcome, ExecError> {
         self.tell(JobEvent::Started { job, step, ids: None }).await;
         let mut is_stopping = false;
+        let mut patience = std::pin::pin!(patience_after_abort());
         loop {
             let chunk = tokio::select! {
                 chunk = follow.next() => chunk,
@@ -227,12 +234,29 @@ impl Worker {
                     follow.cancel();
                     continue;
                 }
+                // It is still being submitted, and there is nothing to cancel.
+                () = &mut patience, if is_stopping => return Err(aborted_on_its_way(session)),
             };
             match chunk {
                 Some(chunk) => self.tell(JobEvent::Output { job, step, chunk }).await,
                 None => return Ok(follow.finish().await?.outcome),
             }
         }
+    }
+}
+
+/// Nothing of it runs.
+fn stopped(job: &Job) -> ExecError {
+    ExecError::ShuttingDown {
+        cluster: job.cluster.id().clone(),
+    }
+}
+
+/// Code that may have been sent. It has no id to be cancelled by, and ends with the context, which is not used again.
+fn aborted_on_its_way(session: &Session) -> ExecError {
+    ExecError::Aborted {
+        cluster: session.context().cluster_id().clone(),
+        context: session.context().id().clone(),
     }
 }
 

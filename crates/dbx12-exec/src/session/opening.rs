@@ -1,6 +1,7 @@
 //! Opening a session: a context is made and waited for, and cleaned up when that fails or is given up.
 
 use super::Session;
+use super::starting::start;
 use crate::closing::{InTheMaking, Open};
 use crate::poll::Ticker;
 use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
@@ -63,10 +64,10 @@ impl SessionBuilder {
         self
     }
 
-    /// Whether a cluster that is terminated, or broken, is restarted and then waited for. Default `false`: that costs money.
+    /// Whether a cluster that is terminated, or broken, is started and then waited for. Default `false`: that costs money.
     ///
-    /// API 1.2 has no call to start a cluster; `clusters/restart` is sent, once. A server may refuse it for a cluster that
-    /// does not run, and then the opening fails with its words.
+    /// API 1.2 has no call to start a cluster: `clusters/restart` is sent, once, and where a server refuses it for a cluster
+    /// that does not run, `clusters/start` of API 2.1. When that is refused too, the opening fails with its words.
     pub fn start_cluster(mut self, start: bool) -> Self {
         self.start_cluster = start;
         self
@@ -111,9 +112,9 @@ impl SessionBuilder {
 
     /// Whether the context is asked what became of code when the answer to its submission was lost. Default `true`.
     ///
-    /// For that, Python code is sent with a comment at its end, and the first of a session after a small command of our
-    /// own; the README says what that changes, and when nothing can be found out. Without, and in other languages, such a
-    /// submission fails with [`ExecError::SubmissionUnknown`]. Code is never sent again either way, unless it surely does
+    /// For that, Python code is sent with a comment at its end, Scala behind a statement, and the first of a session after a
+    /// small command of our own; the README says what that changes, and when nothing can be found out. Without, and in
+    /// other languages, such a submission fails with [`ExecError::SubmissionUnknown`]. Code is never sent again either way, unless it surely does
     /// not run.
     pub fn at_most_once(mut self, at_most_once: bool) -> Self {
         self.at_most_once = at_most_once;
@@ -193,9 +194,9 @@ impl<'b> Opening<'b> {
             ClusterStatus::Terminated | ClusterStatus::Error
                 if self.builder.start_cluster && self.restarted.is_none() =>
             {
-                self.in_time(cluster.restart()).await??;
+                self.in_time(start(cluster)).await??;
                 self.restarted = Some(Instant::now());
-                self.last_seen = "the cluster was told to restart".to_owned();
+                self.last_seen = "the cluster was told to start".to_owned();
                 Ok(())
             }
             ClusterStatus::Terminating if self.builder.start_cluster => {

@@ -98,7 +98,8 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Submits the code and returns the waiter for its end, see [`Session::submit`].
+    /// Submits the code and returns the waiter for its end, see [`Session::submit`]. Dropping the future does the same; where
+    /// there are parameters, they may have been assigned and the code not submitted.
     ///
     /// # Errors
     /// As [`Session::submit`], and [`ExecError::Parameters`].

@@ -1,58 +1,53 @@
-//! Where a text of Python can carry a mark that changes nothing.
+//! Marks on code, and how they are taken off what a server says of the code.
 
-/// How a mark begins; `python/context.py` looks for it.
-const BEGINNING: &str = "# dbx12:";
-
-/// A comment that tells one submission from all others.
+/// A text that tells one submission from all others, in the code that it was put on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Marker(String);
 
 impl Marker {
-    pub(super) fn new(generation: &str, number: u64) -> Self {
-        Self(format!("{BEGINNING}{generation}:{number}"))
+    /// The text may begin with spaces that part it from the code.
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
     }
 
-    /// The code with the mark: a comment at the end of its last line. So no line has another number, a last expression
-    /// is still the last, and what is no Python fails at the same place with the same words.
-    ///
-    /// `None` where a comment might be taken for something else: in what only IPython or a notebook understands, and behind a
-    /// backslash.
-    pub(super) fn put_on(&self, code: &str) -> Option<String> {
-        // Not all that is space elsewhere is space to Python.
-        let text = code.trim_end_matches([' ', '\t', '\x0c', '\r', '\n']);
-        if text.is_empty() || text.ends_with(['\\', '?']) || text.contains('\0') {
-            return None;
-        }
-        let mut lines = text.lines().map(str::trim_start);
-        if lines.any(|line| line.starts_with(['%', '!'])) || is_magic(last_statement(text)) {
-            return None;
-        }
-        let (_, space) = code.split_at(text.len());
-        Some(format!("{text}  {}{space}", self.0))
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// A text of the server without the mark, as it would be had the code not had it.
     pub(crate) fn take_off(&self, text: &str) -> String {
-        let behind_space = format!("  {}", self.0);
+        let spellings = [
+            self.0.clone(),
+            self.0.trim_start().to_owned(),
+            self.0.replace('"', "&quot;"),
+        ];
         let mut lines: Vec<String> = Vec::new();
-        let mut end_of_code = None;
+        let mut column_above = None;
         for line in text.split('\n') {
-            let clean = line.replace(&behind_space, "").replace(&self.0, "");
-            lines.push(match end_of_code {
-                Some(end) => caret_within(clean.clone(), end, behind_space.len()),
-                None => clean.clone(),
+            let at = spellings.iter().filter_map(|mark| line.find(mark.as_str())).min();
+            let clean = spellings
+                .iter()
+                .fold(line.to_owned(), |line, mark| line.replace(mark, ""));
+            lines.push(match column_above {
+                Some(column) => caret_without(clean, column, self.0.len()),
+                None => clean,
             });
-            end_of_code = (clean.len() != line.len()).then(|| width(&clean));
+            column_above = at.map(|at| width(&line[..at]));
         }
         lines.join("\n")
     }
+
+    /// Whether [`take_off`](Self::take_off) would find anything.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        text.contains(self.0.trim_start()) || text.contains(&self.0.replace('"', "&quot;"))
+    }
 }
 
-/// Python points behind the mark when it finds fault with the end of the line: there the code had its end.
-fn caret_within(line: String, end: usize, mark: usize) -> String {
+/// A line below one with a mark: one that points to what is behind the mark points to where that is without it.
+fn caret_without(line: String, column: usize, mark: usize) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
-    if line.trim() == "^" && spaces > end {
-        line[mark.min(spaces - end)..].to_owned()
+    if line.trim() == "^" && spaces > column {
+        line[mark.min(spaces - column)..].to_owned()
     } else {
         line
     }
@@ -71,86 +66,29 @@ fn width(line: &str) -> usize {
         .count()
 }
 
-/// The last line, with those before it that a backslash ties to it.
-fn last_statement(text: &str) -> &str {
-    let mut start = text.len();
-    loop {
-        let before = &text[..start];
-        start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let is_tied = text[..start].trim_end_matches(['\r', '\n']).ends_with('\\');
-        if start == 0 || !is_tied {
-            return &text[start..];
-        }
-        start -= 1;
-    }
-}
-
-/// Whether it may be one of IPython's calls (`,f a b`, `?f`) or assignments (`files = !ls`, `line = %pwd`).
-fn is_magic(statement: &str) -> bool {
-    let assigns = |(at, _): (usize, &str)| statement[at + 1..].trim_start().starts_with(['!', '%']);
-    statement.trim_start().starts_with(['?', ',', ';', '/']) || statement.match_indices('=').any(assigns)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn marked(code: &str) -> Option<String> {
-        Marker::new("g", 7).put_on(code)
-    }
-
-    #[test]
-    fn the_mark_is_a_comment_on_the_last_line_and_comes_off_again() {
-        for (code, expected) in [
-            ("1 + 1", "1 + 1  # dbx12:g:7"),
-            ("1 + 1;\n\n", "1 + 1;  # dbx12:g:7\n\n"),
-            ("if x:\n    y\n  ", "if x:\n    y  # dbx12:g:7\n  "),
-            ("x = '''\n", "x = '''  # dbx12:g:7\n"),
-            ("# only a remark", "# only a remark  # dbx12:g:7"),
-            ("a != b", "a != b  # dbx12:g:7"),
-            ("a %= b", "a %= b  # dbx12:g:7"),
-            ("\tx = 'ä'\r\n", "\tx = 'ä'  # dbx12:g:7\r\n"),
-            ("x = 1\u{a0}\n", "x = 1\u{a0}  # dbx12:g:7\n"),
-            ("sql(\"\"\"a\n , b\n\"\"\")", "sql(\"\"\"a\n , b\n\"\"\")  # dbx12:g:7"),
-            ("x = 1 + \\\n 2", "x = 1 + \\\n 2  # dbx12:g:7"),
-        ] {
-            assert_eq!(marked(code).as_deref(), Some(expected), "{code}");
-            assert_eq!(Marker::new("g", 7).take_off(expected), code);
-        }
-    }
-
     #[test]
     fn a_caret_behind_the_mark_points_to_the_end_of_the_code() {
-        let marker = Marker::new("g", 7);
+        let marker = Marker::new("  # dbx12:g:7".to_owned());
         let shown =
             |code: &str, spaces: usize| format!("\x1b[0;31m{code}\x1b[0m\n{}^\nSyntaxError", " ".repeat(spaces));
         let marked = shown("    if x:  # dbx12:g:7", 22);
         assert_eq!(marker.take_off(&marked), shown("    if x:", 9));
         let within = shown("    if x:  # dbx12:g:7", 6);
         assert_eq!(marker.take_off(&within), shown("    if x:", 6));
+        assert_eq!(marker.take_off("x # dbx12:g:7"), "x ", "with one space");
     }
 
     #[test]
-    fn what_a_comment_might_change_is_not_marked() {
-        for code in [
-            "",
-            " \n ",
-            "%sh\nls",
-            "  %pip install x\nimport x",
-            "%%time\nf()",
-            "x = 1\n%time f()",
-            "!ls",
-            "files = !ls",
-            "line =  %pwd",
-            "f?",
-            "?f",
-            ",f a b",
-            "x = 1 + \\",
-            "x = 1\n,f a \\\n  b",
-            "x = 1\nfiles = !ls \\\r\n  b",
-            "x\0",
-        ] {
-            assert_eq!(marked(code), None, "{code}");
-        }
+    fn a_caret_below_code_behind_its_mark_points_to_the_code() {
+        let marker = Marker::new("{\"mark\"}; ".to_owned());
+        let shown =
+            |mark: &str, spaces: usize| format!("<console>:1: {mark}bad\n{mark}1 + bad\n{}^\n", " ".repeat(spaces));
+        assert_eq!(marker.take_off(&shown("{\"mark\"}; ", 14)), shown("", 4));
+        assert_eq!(marker.take_off("{&quot;mark&quot;}; bad"), "bad");
+        assert!(marker.is_in("a {&quot;mark&quot;}; ") && !marker.is_in("{mark}"));
     }
 }

@@ -1,12 +1,14 @@
 //! What a context is asked to remember of the commands that come.
 
 use super::Marker;
+use super::dialect::Dialect;
 use crate::PollSchedule;
-use crate::errand::{Errand, Unanswered, called, unique_name};
+use crate::errand::{Errand, Unanswered, unique_name};
 use dbx12_api::http::Error;
+use dbx12_api::types::Language;
 use dbx12_api::{Code, Context};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -14,27 +16,43 @@ use tokio::sync::Mutex;
 const PATIENCE_TO_INSTALL: Duration = Duration::from_secs(10);
 /// How long a server may leave open whether a command came.
 const PATIENCE_TO_SETTLE: Duration = Duration::from_secs(300);
+/// Of how many commands a mark tells that they were answered: it is not to become much longer than the code.
+const MOST_TOLD: usize = 8;
 
-/// The watch over the commands of one context.
+/// The watch over the commands of one context: one for each language that can have one.
 #[derive(Debug)]
 pub(crate) struct Watch {
     wanted: bool,
     context: Context,
     schedule: PollSchedule,
-    generation: Mutex<Option<Arc<Generation>>>,
+    python: Mutex<Option<Arc<Generation>>>,
+    scala: Mutex<Option<Arc<Generation>>>,
 }
 
-/// A watch that was set up with one command: it has seen all that came after that command, unless Python was restarted, and
-/// then it is not there any more.
+/// A watch that was set up with one command: it has seen all that came after that command, unless the language was
+/// restarted, and then it is not there any more.
 #[derive(Debug)]
 struct Generation {
+    dialect: Dialect,
     name: String,
     numbers: AtomicU64,
+    /// Nobody will ask for these any more, which the context was not told yet.
+    answered: StdMutex<Vec<u64>>,
 }
 
 impl Generation {
     fn next(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn answered(&self) -> std::sync::MutexGuard<'_, Vec<u64>> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_answered(&self) -> Vec<u64> {
+        let mut answered = self.answered();
+        let most = answered.len().min(MOST_TOLD);
+        answered.drain(..most).collect()
     }
 }
 
@@ -55,6 +73,11 @@ impl Ticket {
     pub(super) fn into_marker(self) -> Marker {
         self.marker
     }
+
+    /// What became of it is known: it will not be asked for.
+    pub(super) fn is_answered(&self) {
+        self.generation.answered().push(self.number);
+    }
 }
 
 /// What became of code that may have been delivered.
@@ -73,34 +96,35 @@ impl Watch {
             wanted,
             context: context.clone(),
             schedule,
-            generation: Mutex::new(None),
+            python: Mutex::default(),
+            scala: Mutex::default(),
         }
     }
 
-    /// Marks code, in a context that watches for the mark. `None` when the code cannot carry one, or the context cannot
-    /// watch.
+    /// Marks code of a language, in a context that watches for the mark. `None` when the code cannot carry one, or the
+    /// context cannot watch.
     ///
     /// # Errors
     /// When it is not to be had for now: the way to the server is not what it should be, and nothing was submitted.
-    pub(super) async fn ticket(&self, code: &Code, text: &str) -> Result<Option<Ticket>, Error> {
-        if !self.wanted {
+    pub(super) async fn ticket(&self, code: &Code, language: &Language) -> Result<Option<Ticket>, Error> {
+        let (Some(dialect), Some(text), true) = (Dialect::of(language), code.as_text(), self.wanted) else {
             return Ok(None);
-        }
-        let mut current = self.generation.lock().await;
+        };
+        let mut current = self.current(dialect).lock().await;
         let generation = match &*current {
             Some(generation) => Arc::clone(generation),
-            None => match self.install().await {
+            None => match self.install(dialect).await {
                 Ok(generation) => generation,
                 Err(Unanswered::Call(error)) if error.maybe_delivered() || error.is_transient() => return Err(error),
                 Err(_) => return Ok(None),
             },
         };
-        // What may start Python anew takes the watch with it.
-        *current = (!may_restart_python(text)).then(|| Arc::clone(&generation));
+        // What may start the language anew takes the watch with it.
+        *current = (!dialect.may_restart(text)).then(|| Arc::clone(&generation));
         drop(current);
         let number = generation.next();
-        let marker = Marker::new(&generation.name, number);
-        Ok(marker.put_on(text).map(|text| Ticket {
+        let marker = dialect.marker(&generation.name, number, &generation.take_answered());
+        Ok(dialect.put_on(&marker, text).map(|text| Ticket {
             code: code.clone().with_text(text),
             marker,
             generation,
@@ -108,28 +132,38 @@ impl Watch {
         }))
     }
 
+    fn current(&self, dialect: Dialect) -> &Mutex<Option<Arc<Generation>>> {
+        match dialect {
+            Dialect::Python => &self.python,
+            Dialect::Scala => &self.scala,
+        }
+    }
+
     /// Only a command that was surely taken counts: what is submitted after it runs after it.
-    async fn install(&self) -> Result<Arc<Generation>, Unanswered> {
-        let name = self.errand(PATIENCE_TO_INSTALL, false).install("watch").await?;
+    async fn install(&self, dialect: Dialect) -> Result<Arc<Generation>, Unanswered> {
+        let errand = self.errand(dialect, PATIENCE_TO_INSTALL, false);
         Ok(Arc::new(Generation {
-            name,
+            dialect,
+            name: errand.install(|name| dialect.install(name)).await?,
             numbers: AtomicU64::new(1),
+            answered: StdMutex::default(),
         }))
     }
 
-    /// Asks the context, behind all that is in it: this takes until they have run. The command that asks carries a mark
-    /// too: so a server that does not show its commands to the watch gives no answer, instead of a wrong one.
+    /// Asks the context, behind all that is in it: this takes until they have run.
     pub(super) async fn settle(&self, ticket: &Ticket) -> Settled {
         let (token, generation) = (unique_name(), &ticket.generation);
         let question = || {
-            let own = generation.next();
-            let call = format!("settle('{token}', '{}', {}, {own})", generation.name, ticket.number);
-            let code = called(&call);
-            Marker::new(&generation.name, own).put_on(&code).unwrap_or(code)
+            let dialect = generation.dialect;
+            dialect.question(&token, &generation.name, ticket.number, generation.next())
         };
-        let answer = self.errand(PATIENCE_TO_SETTLE, true).ask(&token, question).await;
+        let errand = self.errand(generation.dialect, PATIENCE_TO_SETTLE, true);
+        let answer = errand.ask(&token, question).await;
         match answer.as_deref() {
-            Ok("seen") => Settled::Ran,
+            Ok("seen") => {
+                ticket.is_answered();
+                Settled::Ran
+            }
             Ok("burned") => Settled::WillNotRun,
             Ok(_) | Err(Unanswered::NoReply) => {
                 self.forget(generation).await;
@@ -144,25 +178,19 @@ impl Watch {
 
     /// A watch that does not see is set up anew for the next command.
     async fn forget(&self, generation: &Arc<Generation>) {
-        let mut current = self.generation.lock().await;
+        let mut current = self.current(generation.dialect).lock().await;
         if current.as_ref().is_some_and(|known| Arc::ptr_eq(known, generation)) {
             *current = None;
         }
     }
 
-    fn errand(&self, patience: Duration, bears_outages: bool) -> Errand {
+    fn errand(&self, dialect: Dialect, patience: Duration, bears_outages: bool) -> Errand {
         Errand {
             context: self.context.clone(),
+            language: dialect.language(),
             schedule: self.schedule,
             patience,
             bears_outages,
         }
     }
-}
-
-/// By the library utilities, or with a magic: `%pip` does it on older runtimes. A wrong guess costs one small command.
-fn may_restart_python(text: &str) -> bool {
-    ["restartPython", "restart_python", "%pip", "%conda"]
-        .iter()
-        .any(|cause| text.contains(cause))
 }

@@ -3,6 +3,7 @@
 use super::server::{After, Answer, NO_CONTEXT, NOT_READY, cluster, text, usual};
 use crate::{Closing, ExecError, Session};
 use dbx12_api::types::{ClusterStatus, Language};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -152,6 +153,42 @@ async fn a_terminated_cluster_is_restarted_when_asked() {
         .await;
     session.unwrap().close().await.unwrap();
     assert_eq!(journal.count("clusters/restart"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_cannot_be_restarted_is_started() {
+    const REFUSED: &str = r#"{"error":"ClusterNotRunning: Cluster c is in status Terminated"}"#;
+    for (start, words) in [
+        (Answer(200, "{}"), None),
+        (
+            Answer(403, r#"{"error_code":"PERMISSION_DENIED","message":"not yours"}"#),
+            Some("not yours"),
+        ),
+        (Answer(404, "{}"), Some("ClusterNotRunning")),
+    ] {
+        let start = Mutex::new(Some(start));
+        let (cluster, journal) = cluster(move |path, count| match path {
+            "contexts/create" if count < 9 => Answer(500, NOT_READY),
+            "clusters/status" if count < 3 => Answer(200, r#"{"id":"c","status":"Terminated"}"#),
+            "clusters/status" => Answer(200, r#"{"id":"c","status":"Pending"}"#),
+            "clusters/restart" => Answer(400, REFUSED),
+            "/api/2.1/clusters/start" => start.lock().unwrap().take().unwrap(),
+            path => usual(path),
+        });
+        let builder = Session::builder(&cluster, Language::Sql).start_cluster(true);
+        match (builder.open().await, words) {
+            (Ok(session), None) => session.close().await.unwrap(),
+            (Err(error), Some(words)) => assert!(format!("{error:?}").contains(words), "{error:?}"),
+            (opened, words) => panic!("{opened:?}, {words:?}"),
+        }
+        assert_eq!(
+            (
+                journal.count("clusters/restart"),
+                journal.count("/api/2.1/clusters/start")
+            ),
+            (1, 1)
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ fn waiter(cluster: &Cluster) -> Waiter {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_is_heard_of_soon_and_with_few_polls() {
-    for (milliseconds, most_polls) in [(100, 4), (500, 12), (1000, 20), (3000, 32), (10_000, 45)] {
+    for (milliseconds, most_polls) in [(100, 4), (500, 12), (1000, 21), (3000, 36), (10_000, 50)] {
         let duration = Duration::from_millis(milliseconds);
         let started = Instant::now();
         let (cluster, journal) = cluster(move |path, _| match path {

@@ -115,7 +115,7 @@ fn note_connections(counted: &[u8]) -> Result<()> {
 
 static BEFORE: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
-fn our_client(server: &Server, https: bool) -> Result<Client> {
+pub(crate) fn our_client(server: &Server, https: bool) -> Result<Client> {
     let client = Client::builder(server.url(https))
         .credentials(Credentials::bearer(TOKEN))
         .product("bench", "0.0.0")

@@ -1,17 +1,20 @@
-//! The peer: answers as the service would, counts its connections, and ends with the process that started it.
+//! The peer: answers as the service would, counts its connections, and ends with the process that started it. On one
+//! cluster commands take two seconds, and no more than 25 status requests a second are answered.
 
 use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use dbx12_exec::budget::PollQueue;
 use http_body_util::{BodyExt as _, Full};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, body::Incoming};
+use hyper::{Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde::{Deserialize, Serialize};
@@ -22,18 +25,37 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+/// Status requests a second that are answered on the slow cluster.
+const ALLOWED: f64 = 25.0;
+/// How long its commands take.
+const SLOW: Duration = Duration::from_secs(2);
+
 /// Where the server listens, and whom to trust.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Server {
+pub(crate) struct Server {
     http: u16,
     https: u16,
     /// The certificate of its authority, as PEM.
-    pub(super) authority: String,
+    pub(crate) authority: String,
+}
+
+/// What the server has counted.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Counts {
+    /// Contexts that are there.
+    pub(crate) contexts: i64,
+    /// Status requests for commands of the slow cluster.
+    pub(crate) looks: u64,
+    /// Those of them that were refused with 429.
+    pub(crate) refused: u64,
 }
 
 impl Server {
+    /// The cluster whose commands take their time.
+    pub(crate) const SLOW: &str = "0000-000000-slow";
+
     /// The server of this process, which is started when it is first asked for.
-    pub(super) fn of_this_process() -> Result<&'static Self> {
+    pub(crate) fn of_this_process() -> Result<&'static Self> {
         static STARTED: OnceLock<(Server, Child)> = OnceLock::new();
         if STARTED.get().is_none() {
             let _ = STARTED.set(start()?);
@@ -85,9 +107,14 @@ pub(crate) fn serve() -> Result<()> {
                 authority,
             };
             println!("{}", serde_json::to_string(&server)?);
-            let connections = Arc::new(AtomicU64::new(0));
-            tokio::spawn(accept(plain, None, Arc::clone(&connections)));
-            tokio::spawn(accept(secure, Some(acceptor), connections));
+            let state = Arc::new(State {
+                connections: AtomicU64::new(0),
+                counts: Mutex::default(),
+                allowed: Mutex::new(PollQueue::new(ALLOWED, 25)),
+                started: Instant::now(),
+            });
+            tokio::spawn(accept(plain, None, Arc::clone(&state)));
+            tokio::spawn(accept(secure, Some(acceptor), state));
             tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
             Ok(())
         })
@@ -100,14 +127,22 @@ async fn listener() -> Result<TcpListener> {
     Ok(socket.listen(4096)?)
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, connections: Arc<AtomicU64>) -> Result<()> {
+/// What the server knows.
+struct State {
+    connections: AtomicU64,
+    counts: Mutex<Counts>,
+    allowed: Mutex<PollQueue>,
+    started: Instant,
+}
+
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) -> Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        connections.fetch_add(1, Ordering::Relaxed);
-        let (tls, connections) = (tls.clone(), Arc::clone(&connections));
+        state.connections.fetch_add(1, Ordering::Relaxed);
+        let (tls, state) = (tls.clone(), Arc::clone(&state));
         tokio::spawn(async move {
-            let service = service_fn(|request| answer(request, connections.load(Ordering::Relaxed)));
+            let service = service_fn(|request| answer(request, &state));
             let _ = match tls {
                 None => {
                     http1::Builder::new()
@@ -127,18 +162,70 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, connections: Ar
     }
 }
 
-async fn answer(request: Request<Incoming>, connections: u64) -> Result<Response<Full<Bytes>>, Infallible> {
-    let path = request.uri().path().to_owned();
-    let _ = request.into_body().collect().await;
-    let body = match path.as_str() {
-        "/api/1.2/commands/execute" => r#"{"id":"ac708c17-4d65-4dc0-ac72-c8fcc2640dfa"}"#.to_owned(),
-        "/connections" => connections.to_string(),
-        _ => r#"{"id":"ac708c17-4d65-4dc0-ac72-c8fcc2640dfa","status":"Finished","results":{"resultType":"text","data":"1"}}"#.to_owned(),
+async fn answer(request: Request<Incoming>, state: &State) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (path, query) = (
+        request.uri().path().to_owned(),
+        request.uri().query().unwrap_or_default().to_owned(),
+    );
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map(|body| body.to_bytes())
+        .unwrap_or_default();
+    let (status, answer) = match path.as_str() {
+        "/api/1.2/commands/execute" if body.windows(Server::SLOW.len()).any(|part| part == Server::SLOW.as_bytes()) => {
+            (200, format!(r#"{{"id":"slow-{}"}}"#, state.started.elapsed().as_millis()))
+        }
+        "/api/1.2/commands/execute" => (200, r#"{"id":"ac708c17-4d65-4dc0-ac72-c8fcc2640dfa"}"#.to_owned()),
+        "/api/1.2/commands/status" if query.contains(Server::SLOW) => state.look(&query),
+        "/api/1.2/contexts/create" => {
+            state.counts().contexts += 1;
+            (200, r#"{"id":"4657927497901906390"}"#.to_owned())
+        }
+        "/api/1.2/contexts/status" => (200, r#"{"id":"4657927497901906390","status":"Running"}"#.to_owned()),
+        "/api/1.2/contexts/destroy" => {
+            state.counts().contexts -= 1;
+            (200, r#"{"id":"4657927497901906390"}"#.to_owned())
+        }
+        "/connections" => (200, state.connections.load(Ordering::Relaxed).to_string()),
+        "/counts" => (200, serde_json::to_string(&*state.counts()).unwrap_or_default()),
+        _ => (200, r#"{"id":"ac708c17-4d65-4dc0-ac72-c8fcc2640dfa","status":"Finished","results":{"resultType":"text","data":"1"}}"#.to_owned()),
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(Full::new(Bytes::from(answer)));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     let json = http::HeaderValue::from_static("application/json");
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
     Ok(response)
+}
+
+impl State {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A look at a command of the slow cluster, whose id says when it began.
+    fn look(&self, query: &str) -> (u16, String) {
+        self.counts().looks += 1;
+        let now = self.started.elapsed();
+        if !self.allowed.lock().unwrap_or_else(PoisonError::into_inner).take(now) {
+            self.counts().refused += 1;
+            return (
+                429,
+                r#"{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many"}"#.to_owned(),
+            );
+        }
+        let began = query
+            .split("slow-")
+            .filter_map(|rest| rest.split('&').next()?.parse().ok())
+            .last();
+        let has_ended = began.is_none_or(|began: u64| now >= Duration::from_millis(began) + SLOW);
+        let body = match has_ended {
+            true => r#"{"id":"slow","status":"Finished","results":{"resultType":"text","data":"1"}}"#,
+            false => r#"{"id":"slow","status":"Running","results":null}"#,
+        };
+        (200, body.to_owned())
+    }
 }
 
 fn tls() -> Result<(TlsAcceptor, String)> {

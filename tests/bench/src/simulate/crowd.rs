@@ -37,7 +37,7 @@ pub(crate) fn table() -> Table {
         let crowds: Vec<Crowd> = std::thread::scope(|scope| {
             let running: Vec<_> = schedules
                 .iter()
-                .map(|schedule| scope.spawn(|| watch(schedule, commands, seconds, DURATIONS)))
+                .map(|schedule| scope.spawn(|| watch(schedule, commands, seconds, DURATIONS, ROUND_TRIP)))
                 .collect();
             running
                 .into_iter()
@@ -94,7 +94,13 @@ impl Command {
 }
 
 /// Keeps so many commands in flight for so many seconds: whatever is heard of is followed by a new one.
-pub(crate) fn watch(schedule: &Schedule, commands: usize, seconds: u32, durations: (f64, f64)) -> Crowd {
+pub(crate) fn watch(
+    schedule: &Schedule,
+    commands: usize,
+    seconds: u32,
+    durations: (f64, f64),
+    round_trip: f64,
+) -> Crowd {
     let mut random = fastrand::Rng::with_seed(SEED);
     let mut agenda = Agenda::new();
     let mut gate = Gate::new(schedule.limit);
@@ -120,8 +126,8 @@ pub(crate) fn watch(schedule: &Schedule, commands: usize, seconds: u32, duration
         while let Some(index) = gate.pop(now) {
             let command = &mut fleet[index];
             crowd.tally.polls += 1;
-            let asked_at = now + ROUND_TRIP / 2.0;
-            let answered = now + ROUND_TRIP;
+            let asked_at = now + round_trip / 2.0;
+            let answered = now + round_trip;
             if !server.take(Duration::from_secs_f64(asked_at)) {
                 crowd.refused += 1;
                 command.refused_since = command.refused_since.min(now);
