@@ -12,7 +12,7 @@ use crate::follow::Reading;
 use crate::journal::Journal;
 use crate::submission::{Submitting, Watch};
 use crate::{ExecError, PollBudget, PollSchedule, Waiter, read_code};
-use dbx12_api::types::Language;
+use dbx12_api::types::{CommandId, Language};
 use dbx12_api::{Cluster, Code, Context};
 use std::path::Path;
 use std::sync::Arc;
@@ -158,6 +158,26 @@ impl Session {
         deadline: impl Into<Option<Duration>>,
     ) -> Result<Waiter, ExecError> {
         Submitting::new(self, code.into(), deadline.into()).submit().await
+    }
+
+    /// Waits for a command that was submitted to its context before, maybe by another process.
+    pub fn waiter(&self, command: impl Into<CommandId>) -> Waiter {
+        Waiter::new(self.context.command(command.into())).journal(self.journal().cloned())
+    }
+
+    /// Leaves the context, and what runs in it, to whoever comes for it: nobody destroys it but that one, and the service when
+    /// it has been idle for long. Its journal, if it has one, says so, and [`Journal::take_over`] takes it up again.
+    ///
+    /// # Errors
+    /// [`ExecError::Journal`]; the context is then destroyed in the background, as it is when the future is dropped.
+    pub async fn detach(mut self) -> Result<Context, ExecError> {
+        if let Some(journal) = self.journal() {
+            journal.detached(self.context.id()).await?;
+        }
+        if let Some(open) = self.open.take() {
+            open.closed(&self.context);
+        }
+        Ok(self.context.clone())
     }
 
     /// Destroys the context. A context that is gone already is fine.
