@@ -34,8 +34,12 @@ impl Config {
             let says_who = setting.family().is_some() || matches!(setting, Setting::OidcToken | Setting::AuthType);
             says_who || matches!(setting, Setting::Host | Setting::WorkspaceId | Setting::AccountId)
         };
-        for setting in Setting::all().filter(|setting| !profiled(setting)) {
-            config.fill_from_environment(setting, &set);
+        for setting in Setting::all() {
+            if profiled(&setting) {
+                config.pass_over_environment(setting, &set);
+            } else {
+                config.fill_from_environment(setting, &set);
+            }
         }
         config.read_named_token(&set);
         Ok(config)
@@ -128,6 +132,13 @@ impl Config {
                 return;
             }
         }
+    }
+
+    /// What is there is told as ignored.
+    fn pass_over_environment(&mut self, setting: Setting, set: &impl Fn(&str) -> Option<String>) {
+        let names = setting.environment().iter().filter(|name| set(name).is_some());
+        let origins = names.map(|name| (setting, Origin::Environment((*name).to_owned())));
+        self.ignored.extend(origins);
     }
 
     /// Which variable holds the token of another issuer is itself a setting, also of the file.
