@@ -14,6 +14,7 @@ mod relay;
 mod road;
 mod served;
 mod trace;
+mod until;
 mod witness;
 
 pub use binary::{Finished, curl, dbx12, finish, start};
@@ -26,4 +27,5 @@ pub use relay::{Passage, Relay};
 pub use road::{Road, Way};
 pub use served::Served;
 pub use trace::Traced;
+pub use until::until;
 pub use witness::{Fate, Witness};

@@ -1,13 +1,19 @@
 //! The command line, as clap reads it and `--help` tells it.
 
+mod api;
 mod global;
+mod jobs;
 mod local;
+mod map;
 mod operations;
 mod run;
 
+pub(crate) use api::{Api, ApiPath, Auth};
 pub(crate) use global::{Global, OutputFormat};
+pub(crate) use jobs::{Attach, Cancel, Gc, Wait};
 pub(crate) use local::{Local, Serve, Up};
-pub(crate) use operations::{ClusterArgument, Clusters, Commands, Contexts, Execute, Libraries};
+pub(crate) use map::{Again, Map};
+pub(crate) use operations::{ClusterArgument, ClusterWait, Clusters, Commands, Contexts, Execute, Libraries};
 pub(crate) use run::Run;
 
 use clap::{Parser, Subcommand};
@@ -43,7 +49,19 @@ Environment:
 pub(crate) enum Command {
     /// Run a program and print what it gives.
     Run(Run),
-    /// Look at clusters, restart one.
+    Map(Map),
+    /// List what this machine knows to be open: what was detached, and what killed programs left.
+    Ps,
+    /// Wait for the end of what was detached, print what it gives, and destroy its context. Exits as `run` would have. Ctrl-C
+    /// leaves it running.
+    Attach(Attach),
+    /// Wait until all of these have ended, and leave what they gave to `attach`. Exits as the first that did not finish.
+    Wait(Wait),
+    /// Cancel what was detached, and destroy its context.
+    Cancel(Cancel),
+    /// Destroy contexts of programs that were killed, and drop what is over from the journal.
+    Gc(Gc),
+    /// Look at clusters, restart one, wait for one.
     #[command(subcommand)]
     Clusters(Clusters),
     /// Create, look at and destroy execution contexts.
@@ -55,6 +73,12 @@ pub(crate) enum Command {
     /// List and upload libraries (deprecated by the API's own document).
     #[command(subcommand)]
     Libraries(Libraries),
+    /// Send a request to any path of the workspace.
+    #[command(subcommand)]
+    Api(Api),
+    /// Which credentials there are, and whether they are accepted.
+    #[command(subcommand)]
+    Auth(Auth),
     /// A workspace on this machine.
     #[command(subcommand)]
     Local(Local),

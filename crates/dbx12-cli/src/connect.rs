@@ -5,8 +5,8 @@ use crate::failure::{Exit, Failure};
 use dbx12_exec::api::{Cluster, Workspace};
 use dbx12_exec::http::{Client, Config};
 
-/// The client that the arguments and the environment describe.
-pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
+/// What the arguments and the environment describe.
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
     let mut config = Config::new();
     if let Some(host) = &global.host {
         config = config.host(host);
@@ -14,8 +14,12 @@ pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
     if let Some(profile) = &global.profile {
         config = config.profile(profile).profile_wins(true);
     }
-    let config = config.resolve(|name| std::env::var(name).ok());
-    let mut builder = config.and_then(Config::into_builder).map_err(misconfigured)?;
+    config.resolve(|name| std::env::var(name).ok()).map_err(misconfigured)
+}
+
+/// The client that the arguments and the environment describe.
+pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
+    let mut builder = config(global)?.into_builder().map_err(misconfigured)?;
     if let Some(ca_file) = &global.ca_file {
         builder = builder.ca_certificate_file(ca_file);
     }
@@ -37,12 +41,16 @@ pub(crate) struct Target {
 
 /// The cluster that `run` names.
 pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure> {
-    if run.local {
+    named_target(run.cluster.as_deref(), run.local, global).await
+}
+
+/// The cluster with this id, or that of the environment.
+pub(crate) async fn named_target(cluster: Option<&str>, is_local: bool, global: &Global) -> Result<Target, Failure> {
+    if is_local {
         return local().await;
     }
-    let named = run
-        .cluster
-        .clone()
+    let named = cluster
+        .map(str::to_owned)
         .or_else(|| std::env::var("DATABRICKS_CLUSTER_ID").ok())
         .filter(|id| !id.is_empty());
     let Some(id) = named else {
@@ -76,6 +84,11 @@ fn cannot(error: &dyn std::error::Error) -> Failure {
 }
 
 impl Target {
+    /// Whether it ends with this process.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
     /// Waits until the workspace on this machine takes commands. One of Databricks is waited for by the session.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         match &self.local {

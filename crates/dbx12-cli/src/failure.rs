@@ -5,6 +5,9 @@ use dbx12_exec::types::{Idempotency, endpoint};
 use dbx12_exec::{ExecError, Outcome};
 use std::fmt;
 
+/// What is said of a request that may have been delivered.
+pub(crate) const NOT_SENT_AGAIN: &str = "it was not sent again, so that nothing runs twice; look whether it happened";
+
 /// The exit codes. They are documented in `--help` and do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -49,7 +52,7 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    fn hint(mut self, hint: &'static str) -> Self {
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
         self.hint = Some(hint);
         self
     }
@@ -67,12 +70,16 @@ impl fmt::Display for Failure {
 
 impl From<http::Error> for Failure {
     fn from(error: http::Error) -> Self {
-        let exit = exit_of(&error);
-        let failure = Self::new(exit, with_sources(&error));
+        Self::of_call(&error)
+    }
+}
+
+impl Failure {
+    fn of_call(error: &http::Error) -> Self {
+        let exit = exit_of(error);
+        let failure = Self::new(exit, with_sources(error));
         match exit {
-            Exit::Unknown => {
-                failure.hint("it was not sent again, so that nothing runs twice; look whether it happened")
-            }
+            Exit::Unknown => failure.hint(NOT_SENT_AGAIN),
             Exit::Unavailable if error.is_context_not_found() => {
                 failure.hint("a context ends when it is destroyed, when its cluster restarts, or after long idleness")
             }
@@ -113,21 +120,30 @@ fn must_not_run_twice(path: &str) -> bool {
 impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Self {
         match error {
-            ExecError::Call(error) => error.into(),
-            ExecError::SubmissionUnknown { .. } => Self::new(Exit::Unknown, with_sources(&error))
+            ExecError::Unsuccessful(outcome) => (*outcome).into(),
+            error => Self::of(&error),
+        }
+    }
+}
+
+impl Failure {
+    /// Of an error that others have too.
+    pub(crate) fn of(error: &ExecError) -> Self {
+        match error {
+            ExecError::Call(error) => Self::of_call(error),
+            ExecError::SubmissionUnknown { .. } => Self::new(Exit::Unknown, with_sources(error))
                 .hint("the context was destroyed, which ends the code if it was running"),
             ExecError::LostSight { .. } | ExecError::StillRunning { .. } | ExecError::AnswerLost { .. } => {
-                Self::new(Exit::Unknown, with_sources(&error))
+                Self::new(Exit::Unknown, with_sources(error))
             }
             ExecError::ClusterUnavailable { .. } | ExecError::ContextFailed { .. } => {
-                Self::new(Exit::Unavailable, with_sources(&error))
+                Self::new(Exit::Unavailable, with_sources(error))
             }
             ExecError::OpenTimeout { .. } | ExecError::DeadlineExceeded { .. } => {
-                Self::new(Exit::Timeout, with_sources(&error))
+                Self::new(Exit::Timeout, with_sources(error))
             }
-            ExecError::File { .. } => Self::usage(with_sources(&error)),
-            ExecError::Unsuccessful(outcome) => (*outcome).into(),
-            other => Self::new(Exit::Transport, with_sources(&other)),
+            ExecError::File { .. } => Self::usage(with_sources(error)),
+            other => Self::new(Exit::Transport, with_sources(other)),
         }
     }
 }

@@ -1,13 +1,19 @@
 //! The `dbx12` command: run code on a Databricks cluster, or on this machine, from a shell.
 
+mod api;
 mod arguments;
+mod auth;
 mod background;
+mod cluster_wait;
 mod connect;
 mod failure;
+mod jobs;
 mod local;
+mod map;
 mod output;
 mod run;
 mod signals;
+mod state;
 mod verbs;
 
 use arguments::{Arguments, Command, Local};
@@ -42,10 +48,18 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let global = &arguments.global;
     match arguments.command {
         Command::Run(arguments) => run::run(arguments, global, Output::of(global)).await,
+        Command::Map(arguments) => map::map(arguments, global, Output::of(global)).await,
+        Command::Ps => jobs::ps(global, Output::of(global)).await,
+        Command::Attach(arguments) => jobs::attach(arguments, global, Output::of(global)).await,
+        Command::Wait(arguments) => jobs::wait(arguments, global, Output::of(global)).await,
+        Command::Cancel(arguments) => jobs::cancel(arguments, global).await,
+        Command::Gc(arguments) => jobs::gc(arguments, global, Output::of(global)).await,
         Command::Clusters(verb) => verbs::clusters(verb, global).await,
         Command::Contexts(verb) => verbs::contexts(verb, global).await,
         Command::Commands(verb) => verbs::commands(verb, global).await,
         Command::Libraries(verb) => verbs::libraries(verb, global).await,
+        Command::Api(verb) => api::api(verb, global).await,
+        Command::Auth(verb) => auth::auth(verb, global, Output::of(global)).await,
         Command::Local(Local::Serve(serve)) => local::serve(serve).await,
         Command::Local(Local::Up(up)) => background::up(&up),
         Command::Local(Local::Status) => background::status(),

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table as TextTable, presets};
 use dbx12_exec::types::results::{ImageSource, Table};
 use dbx12_exec::types::{RemoteError, Results};
 use serde::Serialize;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// Where data goes, and in what form.
 #[derive(Clone, Copy, Debug)]
@@ -153,10 +153,20 @@ pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
     if text.is_empty() {
         return Ok(());
     }
+    write(text.as_bytes(), true)
+}
+
+/// Data as it came. On a terminal it ends its line.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    write(bytes, std::io::stdout().is_terminal() && !bytes.ends_with(b"\n"))
+}
+
+fn write(bytes: &[u8], ends_line: bool) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
+    let end: &[u8] = if ends_line { b"\n" } else { b"" };
     let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.write_all(b"\n"))
+        .write_all(bytes)
+        .and_then(|()| stdout.write_all(end))
         .and_then(|()| stdout.flush());
     match written {
         // Whoever read it has had enough: that is no error.

@@ -3,8 +3,10 @@
 use crate::arguments::{Global, Run};
 use crate::connect::{self, Target};
 use crate::failure::{Exit, Failure};
+use crate::jobs::Detached;
 use crate::output::{Output, note, print_exception};
 use crate::signals::Interrupts;
+use crate::state;
 use dbx12_exec::http::ErrorKind;
 use dbx12_exec::types::{Language, Results};
 use dbx12_exec::{Closing, ExecError, Outcome, Progress, Session, Waiter, read_code};
@@ -18,6 +20,15 @@ const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(arguments: Run, global: &Global, output: Output) -> Result<(), Failure> {
     let program = Program::read(&arguments)?;
+    if arguments.detach {
+        let target = connect::target(&arguments, global).await?;
+        let detached = Detached {
+            code: program.code,
+            language: program.language,
+            name: program.name,
+        };
+        return crate::jobs::detach(detached, &target.cluster, output).await;
+    }
     let interrupts = Interrupts::listen()
         .map_err(|error| Failure::new(Exit::Usage, format!("cannot listen for signals: {error}")))?;
     let mut road = Road {
@@ -40,6 +51,8 @@ pub(crate) async fn run(arguments: Run, global: &Global, output: Output) -> Resu
 struct Program {
     code: String,
     language: Language,
+    /// What the journal calls it: the name of its file.
+    name: Option<String>,
 }
 
 impl Program {
@@ -53,7 +66,9 @@ impl Program {
             (None, Some(path)) => read_code(path)?,
             (None, None) => return Err(Failure::usage("there is no program to run")),
         };
-        Ok(Self { code, language })
+        let name = arguments.file.as_deref().and_then(Path::file_name);
+        let name = name.map(|name| name.to_string_lossy().into_owned());
+        Ok(Self { code, language, name })
     }
 }
 
@@ -65,7 +80,7 @@ fn read_stdin() -> Result<String, Failure> {
     Ok(code.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(code))
 }
 
-fn language_of(path: &Path) -> Option<Language> {
+pub(crate) fn language_of(path: &Path) -> Option<Language> {
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
         "py" => Some(Language::Python),
         "scala" | "sc" => Some(Language::Scala),
@@ -104,14 +119,22 @@ impl Road {
 
     async fn execute(&mut self, target: &Target, program: Program) -> Result<Ended, Failure> {
         let closing = Closing::new();
-        let opening = Session::builder(&target.cluster, program.language)
+        let mut builder = Session::builder(&target.cluster, program.language)
             .timeout(self.left())
             .closing(&closing)
             // The context ends with the program: then nothing runs late, and it is not worth a request more each time.
-            .at_most_once(false)
-            .open();
-        let ended = match self.in_time(opening).await {
-            Ok(Ok(session)) => self.run_in(session, program.code).await,
+            .at_most_once(false);
+        // A workspace in this process ends with it.
+        let journal = if target.is_local() {
+            None
+        } else {
+            state::journal_if_any().await
+        };
+        if let Some(journal) = &journal {
+            builder = builder.journal(journal);
+        }
+        let ended = match self.in_time(builder.open()).await {
+            Ok(Ok(session)) => self.run_in(session, program.code, program.name).await,
             Ok(Err(error)) => Err(self.overdue(error)),
             Err(failure) => Err(failure),
         };
@@ -119,9 +142,13 @@ impl Road {
         ended
     }
 
-    async fn run_in(&mut self, session: Session, code: String) -> Result<Ended, Failure> {
+    async fn run_in(&mut self, session: Session, code: String, name: Option<String>) -> Result<Ended, Failure> {
+        let mut run = session.run(code).deadline(self.left());
+        if let Some(name) = name {
+            run = run.name(name);
+        }
         let submitted = tokio::select! {
-            submitted = session.submit_within(code, self.left()) => submitted.map_err(|error| self.overdue(error)),
+            submitted = run.submit() => submitted.map_err(|error| self.overdue(error)),
             () = self.interrupts.next() => Err(interrupted()),
         };
         let ended = match submitted {
@@ -239,7 +266,7 @@ fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
 }
 
-fn report(outcome: Outcome, output: Output) -> Result<(), Failure> {
+pub(crate) fn report(outcome: Outcome, output: Output) -> Result<(), Failure> {
     match outcome {
         Outcome::Finished(results) => output.results(&results),
         Outcome::Failed(error) => {

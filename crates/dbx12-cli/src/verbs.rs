@@ -31,6 +31,7 @@ pub(crate) async fn clusters(verb: Clusters, global: &Global) -> Result<(), Fail
         Clusters::Restart(ClusterArgument { cluster }) => {
             call(RestartCluster::new(cluster.as_str()), global, |_| cluster.clone()).await
         }
+        Clusters::Wait(wait) => crate::cluster_wait::wait(wait, global, Output::of(global)).await,
     }
 }
 

@@ -1,7 +1,8 @@
 //! One verb for each operation of the API.
 
 use clap::{Args, Subcommand};
-use dbx12_exec::types::{CommandOptions, Language};
+use dbx12_exec::types::{ClusterStatus, CommandOptions, Language};
+use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Clusters {
@@ -11,6 +12,21 @@ pub(crate) enum Clusters {
     Status(ClusterArgument),
     /// Restart a cluster. Its contexts end.
     Restart(ClusterArgument),
+    /// Wait until a cluster is Running, or in another state. Gives up when it has been down for a minute.
+    Wait(ClusterWait),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClusterWait {
+    /// The cluster's id or name.
+    #[arg(env = "DATABRICKS_CLUSTER_ID", value_name = "ID|NAME")]
+    pub(crate) cluster: String,
+    /// The state to wait for.
+    #[arg(long, value_name = "STATE", default_value = "Running")]
+    pub(crate) state: ClusterStatus,
+    /// How long to wait at most: 90s, 20m, 1h30m. Else for as long as it takes.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -26,4 +26,7 @@ pub(crate) struct Run {
     /// not stop when told is watched for ten seconds more, then left to the end of its context.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    /// Print an id and leave the program running: `dbx12 attach ID` waits for it later, on this machine.
+    #[arg(short, long, conflicts_with_all = ["local", "timeout"])]
+    pub(crate) detach: bool,
 }
