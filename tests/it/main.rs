@@ -4,6 +4,7 @@
 mod at_most_once;
 mod bad_input;
 mod cli;
+mod cli_run;
 mod client_errors;
 mod clients;
 mod credentials;

@@ -3,9 +3,14 @@
 mod arguments;
 mod background;
 mod connect;
+mod destination;
+mod exception;
 mod failure;
 mod local;
 mod output;
+mod program;
+mod progress;
+mod render;
 mod run;
 mod signals;
 mod verbs;
@@ -13,7 +18,7 @@ mod verbs;
 use arguments::{Arguments, Command, Local};
 use clap::Parser;
 use failure::{Exit, Failure};
-use output::{Output, note};
+use output::print_failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -30,9 +35,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !failure.is_silent() {
-                note(&failure.to_string());
-            }
+            print_failure(&failure);
             ExitCode::from(failure.exit as u8)
         }
     }
@@ -41,7 +44,7 @@ fn main() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let global = &arguments.global;
     match arguments.command {
-        Command::Run(arguments) => run::run(arguments, global, Output::of(global)).await,
+        Command::Run(arguments) => run::run(arguments, global).await,
         Command::Clusters(verb) => verbs::clusters(verb, global).await,
         Command::Contexts(verb) => verbs::contexts(verb, global).await,
         Command::Commands(verb) => verbs::commands(verb, global).await,
