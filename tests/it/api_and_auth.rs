@@ -21,7 +21,7 @@ fn any_path_is_got_and_posted_to_and_the_body_printed_as_it_came() {
     assert_eq!(pasted.stdout, body, "byte for byte");
 
     let query = format!("clusterId={cluster}");
-    let apart = run(&served, &["api", "get", "/api/1.2/clusters/status", "-q", &query]);
+    let apart = run(&served, &["api", "get", "/api/1.2/clusters/status", "--query", &query]);
     assert_eq!(apart.stdout, body);
 
     let create = json!({ "clusterId": cluster, "language": "python" }).to_string();
@@ -49,7 +49,7 @@ fn what_cannot_be_sent_or_is_refused_is_told() {
         ),
         (&["post", create, "-d", "{clusterId: 1}"], 2, "the body is no JSON"),
         (&["post", create, "-d", "@none.json"], 2, "cannot read none.json"),
-        (&["get", create, "-q", "x"], 2, "NAME=VALUE"),
+        (&["get", create, "--query", "x"], 2, "NAME=VALUE"),
         (&["get", "/api/1.2/none"], 5, "Bad Target"),
     ];
     for (arguments, code, said) in cases {

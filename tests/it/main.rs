@@ -5,6 +5,7 @@ mod api_and_auth;
 mod at_most_once;
 mod bad_input;
 mod cli;
+mod cli_run;
 mod client_errors;
 mod clients;
 mod credentials;

@@ -14,13 +14,13 @@ pub(crate) use jobs::{Attach, Cancel, Gc, Wait};
 pub(crate) use local::{Local, Serve, Up};
 pub(crate) use map::{Again, Map};
 pub(crate) use operations::{ClusterArgument, ClusterWait, Clusters, Commands, Contexts, Execute, Libraries};
-pub(crate) use run::Run;
+pub(crate) use run::{Annotations, ResultPlaces, Run, Target};
 
 use clap::{Parser, Subcommand};
 
 /// Run code on a Databricks cluster, or on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "dbx12", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "dbx12", version, long_version = BUILD, after_help = EXIT_CODES, propagate_version = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -28,7 +28,10 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
 }
 
-const EXIT_CODES: &str = "\
+/// The version, and what build of it this is.
+const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("DBX12_BUILD"));
+
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    the code ran to its end; the call was answered
   1    the remote code raised an exception
@@ -41,13 +44,19 @@ Exit codes:
   130  interrupted by Ctrl-C or a signal
 
 Environment:
-  DATABRICKS_HOST, DATABRICKS_CLUSTER_ID, and DATABRICKS_TOKEN or another kind of credentials, as the official tools
-  read them. Without, the DEFAULT profile of ~/.databrickscfg (or of the file that DATABRICKS_CONFIG_FILE names).
-  With a host but nothing else, the .netrc file (or the one that NETRC names) is looked at.";
+  DATABRICKS_HOST, DATABRICKS_CLUSTER_ID, and DATABRICKS_TOKEN or another kind of credentials,
+  as the official tools read them. Without, the DEFAULT profile of ~/.databrickscfg (or of the
+  file that DATABRICKS_CONFIG_FILE names). With a host but nothing else, the .netrc file (or the
+  one that NETRC names) is looked at. DATABRICKS_OUTPUT_FORMAT is what -o is without. With
+  NO_COLOR there are no colours and nothing moves.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a program and print what it gives.
+    /// Run programs and print what they give: files, notebooks, or code.
+    ///
+    /// Several files run in one context, one after the other: what one defines the next can use. The first cell that
+    /// fails is the last that runs. A notebook's `%sql`, `%scala`, `%python` and `%r` cells run in their language, `%run`
+    /// runs a notebook of this machine, text is left out, and other magics are for the server.
     Run(Run),
     Map(Map),
     /// List what this machine knows to be open: what was detached, and what killed programs left.
@@ -82,4 +91,14 @@ pub(crate) enum Command {
     /// A workspace on this machine.
     #[command(subcommand)]
     Local(Local),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_verb_has_two_options_of_one_name() {
+        super::Arguments::command().debug_assert();
+    }
 }

@@ -1,9 +1,11 @@
 //! Where code runs: a workspace of Databricks, or one on this machine.
 
-use crate::arguments::{Global, Run};
+use crate::arguments::{self, Global};
 use crate::failure::{Exit, Failure};
 use dbx12_exec::api::{Cluster, Workspace};
 use dbx12_exec::http::{Client, Config};
+
+mod cluster_name;
 
 /// What the arguments and the environment describe.
 pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
@@ -33,35 +35,38 @@ fn misconfigured(error: dbx12_exec::http::BuildError) -> Failure {
     Failure::new(Exit::Credentials, crate::failure::with_sources(&error))
 }
 
+/// The cluster that is named by its id or its name; asks the workspace where it may be a name.
+pub(crate) async fn cluster(named: &str, client: Client) -> Result<Cluster, Failure> {
+    let workspace = Workspace::new(client);
+    if cluster_name::is_id(named) {
+        return Ok(workspace.cluster(named));
+    }
+    let clusters = workspace.clusters().await?;
+    Ok(workspace.cluster(cluster_name::find(named, &clusters)?.id.clone()))
+}
+
 /// The cluster that a program runs on, and the workspace to shut down afterwards.
 pub(crate) struct Target {
     pub(crate) cluster: Cluster,
     local: Option<dbx12_local::Workspace>,
 }
 
-/// The cluster that `run` names.
-pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure> {
-    named_target(run.cluster.as_deref(), run.local, global).await
-}
-
-/// The cluster with this id, or that of the environment.
-pub(crate) async fn named_target(cluster: Option<&str>, is_local: bool, global: &Global) -> Result<Target, Failure> {
-    if is_local {
-        return local().await;
-    }
-    let named = cluster
-        .map(str::to_owned)
-        .or_else(|| std::env::var("DATABRICKS_CLUSTER_ID").ok())
-        .filter(|id| !id.is_empty());
-    let Some(id) = named else {
-        return Err(Failure::usage(
-            "no cluster: give --cluster ID, set DATABRICKS_CLUSTER_ID, or run with --local",
-        ));
+/// The cluster that the arguments name.
+pub(crate) async fn target(target: &arguments::Target, global: &Global) -> Result<Target, Failure> {
+    let by_environment = || std::env::var("DATABRICKS_CLUSTER_ID").ok().filter(|id| !id.is_empty());
+    let cluster = match &target.cluster {
+        _ if target.local => return local().await,
+        Some(named) if !named.is_empty() => cluster(named, client(global)?).await?,
+        _ => match by_environment() {
+            Some(id) => Workspace::new(client(global)?).cluster(id),
+            None => {
+                return Err(Failure::usage(
+                    "no cluster: give --cluster ID, set DATABRICKS_CLUSTER_ID, or run with --local",
+                ));
+            }
+        },
     };
-    Ok(Target {
-        cluster: Workspace::new(client(global)?).cluster(id),
-        local: None,
-    })
+    Ok(Target { cluster, local: None })
 }
 
 /// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.

@@ -1,7 +1,7 @@
 //! What went wrong, as a person and a script see it: a message, a hint, an exit code.
 
 use dbx12_exec::http::{self, ErrorKind};
-use dbx12_exec::types::{Idempotency, endpoint};
+use dbx12_exec::types::{ClusterStatus, Idempotency, endpoint};
 use dbx12_exec::{ExecError, Outcome};
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub(crate) enum Exit {
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     message: String,
-    hint: Option<&'static str>,
+    hint: Option<String>,
 }
 
 impl Failure {
@@ -52,8 +52,9 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
-        self.hint = Some(hint);
+    /// What the reader can do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 }
@@ -61,7 +62,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Error: {}", self.message)?;
-        match self.hint {
+        match &self.hint {
             Some(hint) => write!(f, "\nHint: {hint}"),
             None => Ok(()),
         }
@@ -136,13 +137,20 @@ impl Failure {
             ExecError::LostSight { .. } | ExecError::StillRunning { .. } | ExecError::AnswerLost { .. } => {
                 Self::new(Exit::Unknown, with_sources(error))
             }
+            ExecError::ClusterUnavailable {
+                status: ClusterStatus::Terminated | ClusterStatus::Error,
+                ..
+            } => Self::new(Exit::Unavailable, with_sources(error))
+                .hint("`dbx12 run --start` starts it and waits for it; that costs money"),
             ExecError::ClusterUnavailable { .. } | ExecError::ContextFailed { .. } => {
                 Self::new(Exit::Unavailable, with_sources(error))
             }
             ExecError::OpenTimeout { .. } | ExecError::DeadlineExceeded { .. } => {
                 Self::new(Exit::Timeout, with_sources(error))
             }
-            ExecError::File { .. } => Self::usage(with_sources(error)),
+            ExecError::File { .. } | ExecError::Parameters(_) | ExecError::CannotFollow { .. } => {
+                Self::usage(with_sources(error))
+            }
             other => Self::new(Exit::Transport, with_sources(other)),
         }
     }

@@ -9,11 +9,11 @@ mod table;
 
 pub(crate) use links::{forget_lost, journals};
 
-use crate::arguments::{Global, Map};
+use crate::arguments::{self, Global, Map};
 use crate::connect::{self, Target};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, print_line};
-use crate::run::language_of;
+use crate::program::language_of;
 use crate::signals::Interrupts;
 use dbx12_exec::api::Workspace;
 use dbx12_exec::types::{Language, Parameters, Results};
@@ -40,7 +40,13 @@ pub(crate) async fn map(arguments: Map, global: &Global, output: Output) -> Resu
     let parameters = table::parameters(&rows, &script.code, &script.language)?;
     let interrupts = Interrupts::listen()
         .map_err(|error| Failure::new(Exit::Usage, format!("cannot listen for signals: {error}")))?;
-    let target = connect::named_target(arguments.cluster.as_deref(), arguments.local, global).await?;
+    let named = arguments::Target {
+        cluster: arguments.cluster.clone(),
+        start: false,
+        context: None,
+        local: arguments.local,
+    };
+    let target = connect::target(&named, global).await?;
     let head = Head {
         host: target.cluster.client().host().to_string(),
         script: script.name.clone(),
@@ -51,7 +57,10 @@ pub(crate) async fn map(arguments: Map, global: &Global, output: Output) -> Resu
     };
     let ready = target.ready().await;
     let ended = match ready {
-        Ok(()) => run(&arguments, script, &folder, parameters, &target, interrupts).await,
+        Ok(()) => {
+            let progress = Progress::new(folder.rows().len(), global.quiet);
+            run(&arguments, script, &folder, parameters, &target, (interrupts, progress)).await
+        }
         Err(failure) => Err(failure),
     };
     target.close().await;
@@ -90,7 +99,7 @@ async fn run(
     folder: &Folder,
     parameters: Vec<Parameters>,
     target: &Target,
-    interrupts: Interrupts,
+    (interrupts, progress): (Interrupts, Progress),
 ) -> Result<(Tally, bool, Duration), Failure> {
     let journal = Journal::open(folder.journal_file()).await?;
     let link = match arguments.local {
@@ -102,7 +111,7 @@ async fn run(
     let mut left = resume::look(folder, &journal, &workspace, &arguments.again, &closing).await?;
 
     let (abort, aborted) = watch::channel(false);
-    let mut under_way = UnderWay::new(folder, abort);
+    let mut under_way = UnderWay::new(folder, abort, progress);
     let (mut jobs, mut collected) = (Vec::new(), HashSet::new());
     for ((set, todo), parameters) in (1..).zip(left.todo).zip(parameters) {
         match todo {
@@ -170,7 +179,7 @@ struct UnderWay<'f> {
 }
 
 impl<'f> UnderWay<'f> {
-    fn new(folder: &'f Folder, abort: watch::Sender<bool>) -> Self {
+    fn new(folder: &'f Folder, abort: watch::Sender<bool>, progress: Progress) -> Self {
         let sets = folder.rows().len();
         Self {
             folder,
@@ -178,7 +187,7 @@ impl<'f> UnderWay<'f> {
                 sets,
                 ..Tally::default()
             },
-            progress: Progress::new(sets, 0),
+            progress,
             attempts: Vec::new(),
             collecting: JoinSet::new(),
             abort,

@@ -51,7 +51,16 @@ impl Session {
         SessionBuilder::new(cluster.clone(), language)
     }
 
-    /// The context it owns.
+    /// A session in a context that somebody else made, and destroys: closing or dropping the session leaves the context as
+    /// it is, and what runs in it runs on. `language` is the language of code that names none. Sends nothing.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn in_context(context: Context, language: Language) -> Self {
+        Self::made(context, language, None)
+    }
+
+    /// The context it works in.
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -75,6 +84,10 @@ impl Session {
     /// Makes a context that was made elsewhere a session.
     pub(crate) fn adopt(context: Context, language: Language, open: Open) -> Self {
         open.made(&context);
+        Self::made(context, language, Some(open))
+    }
+
+    fn made(context: Context, language: Language, open: Option<Open>) -> Self {
         let schedule = PollSchedule::default();
         Self {
             watch: Watch::new(true, &context, schedule),
@@ -84,7 +97,7 @@ impl Session {
             language,
             schedule,
             runtime: Handle::current(),
-            open: Some(open),
+            open,
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct ApiPath {
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     /// One more parameter of the query, which need not be percent-encoded. May be given several times.
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) query: Vec<(String, String)>,
 }
 

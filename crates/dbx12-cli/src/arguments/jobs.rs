@@ -1,6 +1,7 @@
 //! `dbx12 ps`, `attach`, `wait`, `cancel` and `gc`.
 
 use clap::Args;
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -8,6 +9,16 @@ pub(crate) struct Attach {
     /// Its id, as `run --detach` and `ps` print it. The beginning is enough where it is the only one that begins so.
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Write to this file instead of stdout, when the program has ended well. Its ending (.txt, .json, .jsonl, .csv, .md,
+    /// .arrow) tells the form where -o does not.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Save images in this folder as image-1.png and so on.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: Option<PathBuf>,
+    /// Show images in the terminal: by kitty's, iTerm's or sixel graphics where it has them, else by half blocks.
+    #[arg(long)]
+    pub(crate) show_images: bool,
 }
 
 #[derive(Debug, Args)]

@@ -37,8 +37,8 @@ pub(crate) struct Map {
     /// A new context for each set. Else contexts are used again, and a set may see what an earlier one defined.
     #[arg(long)]
     pub(crate) isolate: bool,
-    /// The id of the cluster to run on. Else DATABRICKS_CLUSTER_ID.
-    #[arg(long, value_name = "ID")]
+    /// The cluster to run on, by id or by name. Else DATABRICKS_CLUSTER_ID.
+    #[arg(long, value_name = "CLUSTER")]
     pub(crate) cluster: Option<String>,
     /// Run on this machine, in a workspace for this one run. It runs as you, with all your rights.
     #[arg(long, conflicts_with = "cluster")]

@@ -1,15 +1,24 @@
 //! `dbx12 attach`.
 
 use super::{Job, all, close, find};
-use crate::arguments::{Attach, Global};
+use crate::arguments::{Attach, Global, ResultPlaces};
+use crate::exception::print_trace;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, note};
-use crate::run::report;
+use crate::output::note;
+use crate::render::Renderer;
 use crate::signals::Interrupts;
-use dbx12_exec::{Closing, LoggedFate, Session};
+use dbx12_exec::http::Client;
+use dbx12_exec::{Closing, LoggedFate, Outcome, Session};
 
 /// Waits for its end, prints what it gives, and destroys its context. Whoever goes before leaves it running.
-pub(crate) async fn attach(arguments: Attach, global: &Global, output: Output) -> Result<(), Failure> {
+pub(crate) async fn attach(arguments: Attach, global: &Global) -> Result<(), Failure> {
+    let places = ResultPlaces {
+        out: arguments.out,
+        images: arguments.images,
+        show_images: arguments.show_images,
+        notebook_out: None,
+    };
+    let renderer = Renderer::prepare(global, &places)?;
     let jobs = all().await?;
     let job = find(&jobs, &arguments.id)?;
     let client = job.client(global)?;
@@ -26,7 +35,7 @@ pub(crate) async fn attach(arguments: Attach, global: &Global, output: Output) -
     };
     match ended {
         Ok(outcome) => {
-            let reported = report(outcome, output);
+            let reported = report(outcome, renderer, &client).await;
             // What could not be written can be had again.
             if matches!(&reported, Err(failure) if failure.exit == Exit::Usage) {
                 leave(session).await?;
@@ -39,6 +48,23 @@ pub(crate) async fn attach(arguments: Attach, global: &Global, output: Output) -
             leave(session).await?;
             Err(failure)
         }
+    }
+}
+
+/// As `run` does.
+async fn report(outcome: Outcome, mut renderer: Renderer, client: &Client) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Finished(results) => {
+            renderer.result(&results, client).await?;
+            renderer.finish(true)
+        }
+        Outcome::Failed(error) => {
+            renderer.exception(&error)?;
+            print_trace(&error);
+            renderer.finish(false)?;
+            Err(Failure::new(Exit::RemoteException, error.plain()))
+        }
+        other => Err(other.into()),
     }
 }
 

@@ -12,8 +12,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(sets: usize, running: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(u64::try_from(sets).ok(), ProgressDrawTarget::stderr());
+    pub(super) fn new(sets: usize, is_quiet: bool) -> Self {
+        let draw = if is_quiet || !crate::progress::moves() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(u64::try_from(sets).ok(), draw);
         let style = ProgressStyle::with_template("[{bar:30}] {pos}/{len}{msg}  {elapsed}, {eta} left");
         bar.set_style(
             style
@@ -21,7 +26,7 @@ impl Progress {
                 .progress_chars("=> "),
         );
         bar.enable_steady_tick(Duration::from_secs(1));
-        Self { bar, running }
+        Self { bar, running: 0 }
     }
 
     pub(super) fn began(&mut self, tally: &Tally) {

@@ -1,7 +1,8 @@
 //! The table of parameters.
 
 use crate::failure::{Failure, with_sources};
-use dbx12_exec::types::{Language, Parameter, Parameters};
+use crate::program::of_json;
+use dbx12_exec::types::{Language, Parameters};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -50,42 +51,28 @@ pub(super) fn json_lines(text: &str) -> Result<Vec<Row>, String> {
 /// The parameters of each set, looked at before anything is sent.
 pub(super) fn parameters(rows: &[Row], code: &str, language: &Language) -> Result<Vec<Parameters>, Failure> {
     let of_row = |(at, row): (usize, &Row)| {
-        let parameters: Parameters = row
-            .iter()
-            .map(|(name, value)| (name.clone(), parameter(value)))
-            .collect();
+        let wrong = |why: String| Failure::usage(format!("set {}: {why}", at + 1));
+        let parameter = |(name, value): (&String, &Value)| match of_json(value.clone()) {
+            Some(parameter) => Ok((name.clone(), parameter)),
+            None => Err(wrong(format!(
+                "{name} has a whole number that is too large; give it as text"
+            ))),
+        };
+        let parameters: Parameters = row.iter().map(parameter).collect::<Result<_, _>>()?;
         let checked = match language {
             Language::Sql => parameters.bind_sql(code),
             language => parameters.prelude(language),
         };
-        checked.map_err(|error| Failure::usage(format!("set {}: {}", at + 1, with_sources(&error))))?;
+        checked.map_err(|error| wrong(with_sources(&error)))?;
         Ok(parameters)
     };
     rows.iter().enumerate().map(of_row).collect()
 }
 
-fn parameter(value: &Value) -> Parameter {
-    match value {
-        Value::Null => Parameter::Null,
-        Value::Bool(value) => Parameter::Bool(*value),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Parameter::Integer(integer),
-            // A whole number above 2^63 keeps its digits.
-            (None, _) if number.is_u64() => number.to_string().parse().map_or(Parameter::Null, Parameter::Decimal),
-            (None, float) => float.map_or(Parameter::Null, Parameter::Float),
-        },
-        Value::String(text) => Parameter::Text(text.clone()),
-        Value::Array(values) => Parameter::List(values.iter().map(parameter).collect()),
-        Value::Object(values) => {
-            let values = values.iter().map(|(name, value)| (name.clone(), parameter(value)));
-            Parameter::Map(values.collect())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dbx12_exec::types::Parameter;
     use serde_json::json;
 
     #[test]
@@ -95,13 +82,13 @@ mod tests {
             json!(rows),
             json!([{"id": "007", "name": "Zürich, ZH"}, {"id": "8", "name": ""}])
         );
-        let rows = json_lines("{\"n\": 18446744073709551615, \"x\": [1, null]}\n\n").unwrap();
+        let rows = json_lines("{\"n\": 2.5, \"x\": [1, null]}\n\n").unwrap();
         let [parameters] = <[Parameters; 1]>::try_from(parameters(&rows, "", &Language::Python).unwrap()).unwrap();
         assert_eq!(
             parameters.get("x"),
             Some(&Parameter::List(vec![Parameter::Integer(1), Parameter::Null]))
         );
-        assert!(matches!(parameters.get("n"), Some(Parameter::Decimal(_))));
+        assert_eq!(parameters.get("n"), Some(&Parameter::Float(2.5)));
     }
 
     #[test]
@@ -112,6 +99,9 @@ mod tests {
         let rows = json_lines("{\"x\": 1}\n{\"not a name\": 1}\n").unwrap();
         let error = parameters(&rows, "", &Language::Python).unwrap_err().to_string();
         assert!(error.starts_with("Error: set 2: "), "{error}");
+        let rows = json_lines("{\"n\": 18446744073709551615}").unwrap();
+        let error = parameters(&rows, "", &Language::Python).unwrap_err().to_string();
+        assert!(error.contains("n has a whole number that is too large"), "{error}");
         assert!(parameters(&rows[..1], "SELECT :y", &Language::Sql).is_err());
     }
 }

@@ -9,6 +9,7 @@ use crate::{Closing, ExecError, Journal, Outcome, PollBudget, PollSchedule};
 use dbx12_api::http::{CallOptions, Error};
 use dbx12_api::types::{ClusterStatus, Language, LibraryStatus};
 use dbx12_api::{Cluster, Code};
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,17 @@ pub struct SessionBuilder {
     wait_for_libraries: bool,
     set_up: Vec<Code>,
     open: Open,
+    watcher: Watcher,
+}
+
+/// Who is told what the opening waits for.
+#[derive(Clone, Default)]
+struct Watcher(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Watcher" } else { "None" })
+    }
 }
 
 impl SessionBuilder {
@@ -48,6 +60,7 @@ impl SessionBuilder {
             wait_for_libraries: false,
             set_up: Vec::new(),
             open: Closing::new().open(),
+            watcher: Watcher::default(),
         }
     }
 
@@ -100,6 +113,13 @@ impl SessionBuilder {
     /// The budget that all looks of this session come out of. Default: the one of the client, see [`PollBudget::of`].
     pub fn budget(mut self, budget: &PollBudget) -> Self {
         self.budget = budget.clone();
+        self
+    }
+
+    /// Tells what the opening sees while it waits, in words for people: `the cluster is Pending`. It is called from the
+    /// opening's task, and should return at once.
+    pub fn on_progress(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.watcher = Watcher(Some(Arc::new(tell)));
         self
     }
 
@@ -168,6 +188,13 @@ impl<'b> Opening<'b> {
         }
     }
 
+    fn see(&mut self, what: String) {
+        if let Watcher(Some(tell)) = &self.builder.watcher {
+            tell(&what);
+        }
+        self.last_seen = what;
+    }
+
     /// Makes the context; waits for a cluster that is not ready yet.
     async fn create(&mut self) -> Result<Session, ExecError> {
         loop {
@@ -195,11 +222,11 @@ impl<'b> Opening<'b> {
             {
                 self.in_time(cluster.restart()).await??;
                 self.restarted = Some(Instant::now());
-                self.last_seen = "the cluster was told to restart".to_owned();
+                self.see("the cluster was told to restart".to_owned());
                 Ok(())
             }
             ClusterStatus::Terminating if self.builder.start_cluster => {
-                self.last_seen = "the cluster is Terminating".to_owned();
+                self.see("the cluster is Terminating".to_owned());
                 Ok(())
             }
             // What it was before the restart took hold.
@@ -211,7 +238,7 @@ impl<'b> Opening<'b> {
                 })
             }
             _ => {
-                self.last_seen = format!("the cluster is {status}");
+                self.see(format!("the cluster is {status}"));
                 Ok(())
             }
         }
@@ -227,7 +254,7 @@ impl<'b> Opening<'b> {
             let (seen, failure) = match looked {
                 Ok(info) => {
                     answered = Instant::now();
-                    self.last_seen = format!("the context is {}", info.status);
+                    self.see(format!("the context is {}", info.status));
                     (Ok(info.status), None)
                 }
                 Err(error) => (Err(Seen::failure(&error)), Some(error)),
@@ -275,12 +302,12 @@ impl<'b> Opening<'b> {
             if pending.is_empty() {
                 return Ok(());
             }
-            self.last_seen = format!("being installed: {}", pending.join(", "));
+            self.see(format!("being installed: {}", pending.join(", ")));
         }
     }
 
     async fn set_up(&mut self, session: &Session, code: &Code) -> Result<(), ExecError> {
-        self.last_seen = "the set-up code is running".to_owned();
+        self.see("the set-up code is running".to_owned());
         match self.in_time(session.run(code.clone()).into_future()).await?? {
             Outcome::Finished(_) => Ok(()),
             outcome => Err(ExecError::SetUpFailed {
