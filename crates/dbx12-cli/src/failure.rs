@@ -52,6 +52,11 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
+    /// What the reader should know, where there is no other hint.
+    pub(crate) fn or_hint(self, hint: impl Into<String>) -> Self {
+        if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+
     /// What the reader can do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

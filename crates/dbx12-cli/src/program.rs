@@ -49,7 +49,7 @@ impl Program {
 
     /// Whether there is code of this language.
     pub(crate) fn has(&self, language: &Language) -> bool {
-        let of_it = |cell: &&Cell| cell.language == *language && !cell.is_hidden();
-        self.cells.iter().any(|cell| of_it(&cell))
+        let mut cells = self.cells.iter().filter(|cell| !cell.is_hidden());
+        cells.any(|cell| cell.language == *language)
     }
 }

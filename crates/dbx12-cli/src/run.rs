@@ -8,7 +8,7 @@ use crate::connect::{self, Target};
 use crate::exception::annotate_failure;
 use crate::failure::Failure;
 use crate::jobs::Detached;
-use crate::output::{note, warn};
+use crate::output::warn;
 use crate::program::{Cell, Program};
 use crate::progress::Progress;
 use crate::render::Renderer;
@@ -117,10 +117,7 @@ impl Running {
         for index in 0..self.cells.len() {
             let left = self.cells.len() - index - 1;
             let ran = self.run_cell(road, session, index).await;
-            if let Err(failure) = ran {
-                self.tell_of_rest(&failure, index, left);
-                return Err(failure);
-            }
+            ran.map_err(|failure| self.with_place(failure, index, left))?;
         }
         Ok(())
     }
@@ -164,16 +161,19 @@ impl Running {
         late.map_or(Ok(()), Err)
     }
 
-    /// A program of several cells that was not ended by one of them: where it was.
-    fn tell_of_rest(&self, failure: &Failure, index: usize, left: usize) {
+    /// Where it was, of a program of several cells that was not ended by an exception of one of them.
+    fn with_place(&self, failure: Failure, index: usize, left: usize) -> Failure {
         let is_one_of_several = self.cells.iter().filter(|cell| !cell.is_hidden()).count() > 1;
-        if let (false, true, Some(origin)) = (failure.is_silent(), is_one_of_several, &self.cells[index].origin) {
-            let rest = if left > 0 {
-                "; what comes after it was not run"
-            } else {
-                ""
-            };
-            note(&format!("This was at {origin}{rest}."));
+        match &self.cells[index].origin {
+            Some(origin) if is_one_of_several && !failure.is_silent() => {
+                let rest = if left > 0 {
+                    "; what comes after it was not run"
+                } else {
+                    ""
+                };
+                failure.or_hint(format!("it was at {origin}{rest}"))
+            }
+            _ => failure,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What is said when something is wrong, and with which exit code.
 
 use super::*;
+use dbx12_tests::{Peer, Reaction, dbx12};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
 fn an_exception_is_told_with_the_line_in_ones_own_file() {
@@ -86,12 +88,32 @@ fn no_table_is_an_error_where_one_is_asked_for() {
     assert_said("two-tables", &transcript(&run(&served, &["two.py", "-o", "csv"])));
 }
 
-#[test]
-fn a_timeout_says_which_cell_it_was() {
-    let served = Served::start(&[]);
-    let notebook = "# Databricks notebook source\n1\n# COMMAND ----------\nimport time; time.sleep(600)\n\
-        # COMMAND ----------\n2\n";
-    write(&served, "slow.py", notebook);
-    let finished = run(&served, &["slow.py", "--timeout", "5s", "--annotations", "github"]);
-    assert_said("timeout-notebook", &transcript(&finished));
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeout_says_which_cell_it_was() {
+    let cancelled = AtomicBool::new(false);
+    let peer = Peer::start(move |asked| match asked.operation.as_str() {
+        "contexts/status" => Reaction::json(r#"{"id":"1","status":"Running"}"#),
+        "commands/cancel" => {
+            cancelled.store(true, Ordering::SeqCst);
+            Reaction::json(r#"{"id":"1"}"#)
+        }
+        "commands/status" if asked.time == 1 => {
+            Reaction::json(r#"{"id":"1","status":"Finished","results":{"resultType":"text","data":"1"}}"#)
+        }
+        "commands/status" if cancelled.load(Ordering::SeqCst) => Reaction::json(r#"{"id":"1","status":"Cancelled"}"#),
+        "commands/status" => Reaction::json(r#"{"id":"1","status":"Running"}"#),
+        _ => Reaction::json(r#"{"id":"1"}"#),
+    })
+    .await;
+    let home = tempfile::tempdir().unwrap();
+    let notebook = "# Databricks notebook source\n1\n# COMMAND ----------\n2\n# COMMAND ----------\n3\n";
+    std::fs::write(home.path().join("slow.py"), notebook).unwrap();
+    let arguments = ["run", "slow.py", "--timeout", "5s", "--annotations", "github"];
+    let mut command = dbx12(home.path(), &arguments);
+    command
+        .env("DATABRICKS_HOST", peer.host())
+        .env("DATABRICKS_TOKEN", "t")
+        .env("DATABRICKS_CLUSTER_ID", "c");
+    assert_said("timeout-notebook", &transcript(&finish(command)));
+    assert_eq!((peer.count("commands/execute"), peer.count("contexts/destroy")), (2, 1));
 }

@@ -12,7 +12,7 @@ async fn service() -> Peer {
         "contexts/status" => Reaction::json(r#"{"id":"1","status":"Running"}"#),
         "commands/status" => {
             let results = json!({"resultType": "images", "fileNames": [DATA_URL, "/plots/1.png", "/plots/2.svg"]});
-            Reaction::json(&json!({"id": "1", "status": "Finished", "results": results}).to_string())
+            Reaction::json(json!({"id": "1", "status": "Finished", "results": results}).to_string())
         }
         operation if operation.ends_with("/1.png") => {
             Reaction::http("200 OK", "Content-Type: image/png\r\n", "fetched")

@@ -31,17 +31,18 @@ fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
     parts.into_iter().filter_map(|part| part.split("\n```").next())
 }
 
-/// Those whose first line is a comment with the file's name.
+/// Those that stand behind a line with the file's name.
 fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let parts: Vec<_> = README.split("\n`").skip(1).collect();
-    parts.into_iter().filter_map(|part| {
-        let (name, rest) = part.split_once("`:\n\n```")?;
-        let (_, text) = rest.split_once('\n')?;
+    let parts: Vec<_> = README.split("\n```python\n").collect();
+    let files: Vec<_> = parts.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    files.into_iter().filter_map(|(before, text)| {
+        let name = before.trim_end().lines().last()?;
+        let name = name.strip_prefix('`')?.strip_suffix("`:")?;
         Some((name, text.split_once("\n```")?.0))
     })
 }
 
-/// What a terminal would show of a command. The id of a cluster is another one each time.
+/// What a terminal would show of a command.
 fn shell(served: &Served, command: &str) -> String {
     let ours = served.dbx12(&[]);
     let folder = Path::new(ours.get_program()).parent().unwrap().to_owned();
@@ -55,9 +56,5 @@ fn shell(served: &Served, command: &str) -> String {
         .env("PATH", path)
         .stdin(std::process::Stdio::null());
     let finished = finish(sh);
-    let id = served.ready().cluster_id.to_string();
-    finished
-        .stdout
-        .replace(&id, "1234-567890-span123")
-        .replace("\r\n", "\n")
+    finished.stdout.replace("\r\n", "\n")
 }

@@ -41,8 +41,7 @@ impl Given {
         let mut cells = Vec::new();
         let mut prepared: Vec<Language> = Vec::new();
         let reads_arguments = source.cells.iter().any(|cell| {
-            let names = |reader: &&str| cell.code.contains(*reader);
-            cell.language == Language::Python && READERS_OF_ARGUMENTS.iter().any(|reader| names(&reader))
+            cell.language == Language::Python && READERS_OF_ARGUMENTS.iter().any(|reader| cell.code.contains(reader))
         });
         for mut cell in source.cells {
             if cell.language == Language::Sql && !self.parameters.is_empty() {

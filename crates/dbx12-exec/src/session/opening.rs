@@ -1,19 +1,20 @@
 //! Opening a session: a context is made and waited for, and cleaned up when that fails or is given up.
 
+mod making;
+
 use super::Session;
-use crate::closing::{InTheMaking, Open};
+use crate::closing::Open;
 use crate::poll::Ticker;
 use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
-use crate::submission::Watch;
 use crate::{Closing, ExecError, Journal, Outcome, PollBudget, PollSchedule};
-use dbx12_api::http::{CallOptions, Error};
-use dbx12_api::types::{ClusterStatus, Language, LibraryStatus};
+use dbx12_api::http::RawRequest;
+use dbx12_api::types::{ClusterStatus, Idempotency, Language, LibraryStatus};
 use dbx12_api::{Cluster, Code};
+use making::create_session;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// How long a cluster that was told to restart may still be said to be terminated.
@@ -33,16 +34,16 @@ pub struct SessionBuilder {
     wait_for_libraries: bool,
     set_up: Vec<Code>,
     open: Open,
-    watcher: Watcher,
+    watcher: Option<Watcher>,
 }
 
 /// Who is told what the opening waits for.
-#[derive(Clone, Default)]
-struct Watcher(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+#[derive(Clone)]
+struct Watcher(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl fmt::Debug for Watcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Watcher" } else { "None" })
+        f.write_str("Watcher")
     }
 }
 
@@ -60,7 +61,7 @@ impl SessionBuilder {
             wait_for_libraries: false,
             set_up: Vec::new(),
             open: Closing::new().open(),
-            watcher: Watcher::default(),
+            watcher: None,
         }
     }
 
@@ -79,7 +80,7 @@ impl SessionBuilder {
     /// Whether a cluster that is terminated, or broken, is restarted and then waited for. Default `false`: that costs money.
     ///
     /// API 1.2 has no call to start a cluster; `clusters/restart` is sent, once. A server may refuse it for a cluster that
-    /// does not run, and then the opening fails with its words.
+    /// does not run, and then `POST /api/2.1/clusters/start` is sent; if that is refused too, the opening fails with its words.
     pub fn start_cluster(mut self, start: bool) -> Self {
         self.start_cluster = start;
         self
@@ -119,7 +120,7 @@ impl SessionBuilder {
     /// Tells what the opening sees while it waits, in words for people: `the cluster is Pending`. It is called from the
     /// opening's task, and should return at once.
     pub fn on_progress(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.watcher = Watcher(Some(Arc::new(tell)));
+        self.watcher = Some(Watcher(Arc::new(tell)));
         self
     }
 
@@ -189,7 +190,7 @@ impl<'b> Opening<'b> {
     }
 
     fn see(&mut self, what: String) {
-        if let Watcher(Some(tell)) = &self.builder.watcher {
+        if let Some(Watcher(tell)) = &self.builder.watcher {
             tell(&what);
         }
         self.last_seen = what;
@@ -220,7 +221,7 @@ impl<'b> Opening<'b> {
             ClusterStatus::Terminated | ClusterStatus::Error
                 if self.builder.start_cluster && self.restarted.is_none() =>
             {
-                self.in_time(cluster.restart()).await??;
+                self.start().await?;
                 self.restarted = Some(Instant::now());
                 self.see("the cluster was told to restart".to_owned());
                 Ok(())
@@ -242,6 +243,24 @@ impl<'b> Opening<'b> {
                 Ok(())
             }
         }
+    }
+
+    /// API 1.2 can only restart. Where the server refuses that for a cluster that does not run, API 2.1 has a call to start
+    /// it, which may be asked for twice: a cluster that runs refuses it.
+    async fn start(&mut self) -> Result<(), ExecError> {
+        let cluster = &self.builder.cluster;
+        let Err(refused) = self.in_time(cluster.restart()).await? else {
+            return Ok(());
+        };
+        if refused.body().is_none() {
+            return Err(refused.into());
+        }
+        let start = RawRequest::post("/api/2.1/clusters/start")
+            .json(&serde_json::json!({"cluster_id": cluster.id()}))
+            .map(|request| request.idempotency(Idempotency::Idempotent));
+        let Ok(start) = start else { return Err(refused.into()) };
+        self.in_time(cluster.client().raw(start)).await??;
+        Ok(())
     }
 
     async fn wait_until_running(&mut self, session: &Session) -> Result<(), ExecError> {
@@ -329,82 +348,5 @@ impl<'b> Opening<'b> {
                 after: self.builder.timeout.unwrap_or_default(),
                 last_seen: self.last_seen.clone(),
             })
-    }
-}
-
-/// Makes a context in a task of its own, since the call cannot be taken back. It is a session from its first moment: when
-/// nobody waits for it any more, the task's answer is dropped, at whatever moment that is, and the context destroyed.
-async fn create_session(builder: &SessionBuilder) -> Result<Result<Session, Error>, ExecError> {
-    let cluster = builder.cluster.clone();
-    let making = builder.open.make().ok_or_else(|| ExecError::ShuttingDown {
-        cluster: cluster.id().clone(),
-    })?;
-    let making = Making {
-        language: builder.language.clone(),
-        schedule: builder.schedule,
-        budget: builder.budget.clone(),
-        at_most_once: builder.at_most_once,
-        open: builder.open.clone(),
-        cluster,
-        _making: making,
-    };
-    match tokio::spawn(making.make()).await {
-        Ok(answer) => answer,
-        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-        // Nobody cancels the task but the runtime at its end, and then nobody waits here any more.
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// What a session is made of.
-struct Making {
-    cluster: Cluster,
-    language: Language,
-    schedule: PollSchedule,
-    budget: PollBudget,
-    at_most_once: bool,
-    open: Open,
-    _making: InTheMaking,
-}
-
-impl Making {
-    async fn make(self) -> Result<Result<Session, Error>, ExecError> {
-        let cluster = &self.cluster;
-        let mut number = None;
-        if let Some(journal) = self.open.journal_of() {
-            number = Some(journal.opening(cluster.client().host(), cluster.id()).await?);
-        }
-        // Whether the cluster will be ready is seen by looking at it, which is better than knocking again.
-        let options = CallOptions::new().report_not_ready();
-        let created = cluster.create_context_with(self.language.clone(), &options).await;
-        let context = match (created, self.open.journal_of(), number) {
-            (Ok(context), ..) => context,
-            (Err(error), Some(journal), Some(number)) if !error.maybe_delivered() => {
-                journal.not_opened(number).await;
-                return Ok(Err(error));
-            }
-            (Err(error), ..) => return Ok(Err(error)),
-        };
-        let is_wanted = self.open.made(&context);
-        let journal = self.open.journal_of().cloned();
-        let session = Session {
-            watch: Watch::new(self.at_most_once, &context, self.schedule),
-            reading: Arc::default(),
-            context,
-            language: self.language,
-            schedule: self.schedule,
-            budget: self.budget,
-            runtime: Handle::current(),
-            open: Some(self.open),
-        };
-        if let (Some(journal), Some(number)) = (journal, number) {
-            journal.opened(&session.context, number).await?;
-        }
-        if !is_wanted {
-            return Err(ExecError::ShuttingDown {
-                cluster: session.context.cluster_id().clone(),
-            });
-        }
-        Ok(Ok(session))
     }
 }

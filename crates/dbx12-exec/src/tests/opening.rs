@@ -279,3 +279,24 @@ async fn a_session_in_a_context_of_others_leaves_it_there() {
         (0, 0)
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_cannot_be_restarted_because_it_is_down_is_started() {
+    let (cluster, journal) = cluster(|path, count| match path {
+        "contexts/create" if count < 3 => Answer(500, NOT_READY),
+        "clusters/status" if count == 1 => Answer(200, r#"{"id":"c","status":"Terminated"}"#),
+        "clusters/status" => Answer(200, r#"{"id":"c","status":"Pending"}"#),
+        "clusters/restart" => Answer(500, r#"{"error":"ClusterNotRunning: Cluster c is Terminated"}"#),
+        "/api/2.1/clusters/start" => Answer(200, "{}"),
+        path => usual(path),
+    });
+    let opening = Session::builder(&cluster, Language::Python).start_cluster(true).open();
+    opening.await.unwrap().close().await.unwrap();
+    assert_eq!(
+        (
+            journal.count("clusters/restart"),
+            journal.count("/api/2.1/clusters/start")
+        ),
+        (1, 1)
+    );
+}
