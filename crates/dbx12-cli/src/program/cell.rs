@@ -3,6 +3,7 @@
 use dbx12_exec::Run;
 use dbx12_exec::types::Language;
 use std::fmt;
+use std::path::Path;
 use std::rc::Rc;
 
 /// Code of one language, sent as one command.
@@ -41,10 +42,10 @@ impl Cell {
         self.origin.is_none()
     }
 
-    /// Lets the journal call it by where it is from.
+    /// Lets the journal call it by the file it is from.
     pub(crate) fn named<'s>(&self, run: Run<'s>) -> Run<'s> {
         match &self.origin {
-            Some(origin) if origin.is_file() => run.name(origin.to_string()),
+            Some(origin) if origin.is_file() => run.name(origin.without_folder().to_string()),
             _ => run,
         }
     }
@@ -60,6 +61,15 @@ impl Origin {
     /// Whether lines are counted in each cell: nobody reads the lines of an .ipynb file.
     pub(crate) fn is_counted_by_cell(&self) -> bool {
         self.number.is_some() && self.name.to_ascii_lowercase().ends_with(".ipynb")
+    }
+
+    /// With the file's name alone.
+    fn without_folder(&self) -> Self {
+        let name = Path::new(&*self.name).file_name().unwrap_or_default();
+        Self {
+            name: name.to_string_lossy().into(),
+            ..self.clone()
+        }
     }
 
     /// Whether it is a file that others can open.
