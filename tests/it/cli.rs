@@ -37,8 +37,7 @@ fn an_exception_prints_its_traceback_on_stderr() {
     assert!(
         finished
             .stderr
-            .trim_end()
-            .ends_with("ZeroDivisionError: division by zero"),
+            .ends_with("Error: -c:2: ZeroDivisionError: division by zero\n     2 |     return 1/0\n"),
         "{}",
         finished.stderr
     );

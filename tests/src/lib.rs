@@ -15,6 +15,7 @@ mod relayed;
 mod road;
 mod served;
 mod trace;
+mod until;
 mod witness;
 
 pub use binary::{Finished, curl, dbx12, finish, start};
@@ -28,4 +29,5 @@ pub use relayed::Relayed;
 pub use road::{Road, Way};
 pub use served::Served;
 pub use trace::Traced;
+pub use until::until;
 pub use witness::{Fate, Witness};

@@ -6,12 +6,12 @@
 use crate::arguments::Up;
 use crate::failure::{Exit, Failure};
 use crate::output::{note, print_line};
+use crate::state::cannot;
 use dbx12_local::ReadyFile;
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -82,16 +82,7 @@ struct Place {
 
 impl Place {
     fn find() -> Result<Self, Failure> {
-        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-        let state = state.filter(|path| path.is_absolute());
-        let home = || Some(std::env::home_dir()?.join(".local/state"));
-        let Some(state) = state.or_else(home) else {
-            return Err(Failure::usage("there is no home folder: set HOME or XDG_STATE_HOME"));
-        };
-        let folder = state.join("dbx12");
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700);
-        builder.create(&folder).map_err(|error| cannot(&folder, &error))?;
+        let folder = crate::state::folder()?;
         Ok(Self { folder })
     }
 
@@ -159,8 +150,4 @@ impl Place {
         let message = format!("the local workspace did not start: {}", said.trim());
         Err(Failure::new(Exit::Unavailable, message))
     }
-}
-
-fn cannot(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Unavailable, format!("cannot use {}: {error}", path.display()))
 }

@@ -1,13 +1,15 @@
 //! Where code runs: a workspace of Databricks, or one on this machine.
 
-use crate::arguments::{Global, Run};
+use crate::arguments::{self, Global};
 use crate::failure::{Exit, Failure};
-use crate::spark::Progress;
+use crate::spark::{Progress, SparkArguments};
 use dbx12_exec::api::{Cluster, Workspace};
 use dbx12_exec::http::{Client, Config};
 
-/// The client that the arguments and the environment describe.
-pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
+mod cluster_name;
+
+/// What the arguments and the environment describe.
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
     let mut config = Config::new();
     if let Some(host) = &global.host {
         config = config.host(host);
@@ -15,8 +17,12 @@ pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
     if let Some(profile) = &global.profile {
         config = config.profile(profile).profile_wins(true);
     }
-    let config = config.resolve(|name| std::env::var(name).ok());
-    let mut builder = config.and_then(Config::into_builder).map_err(misconfigured)?;
+    config.resolve(|name| std::env::var(name).ok()).map_err(misconfigured)
+}
+
+/// The client that the arguments and the environment describe.
+pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
+    let mut builder = config(global)?.into_builder().map_err(misconfigured)?;
     if let Some(ca_file) = &global.ca_file {
         builder = builder.ca_certificate_file(ca_file);
     }
@@ -30,44 +36,51 @@ fn misconfigured(error: dbx12_exec::http::BuildError) -> Failure {
     Failure::new(Exit::Credentials, crate::failure::with_sources(&error))
 }
 
+/// The cluster that is named by its id or its name; asks the workspace where it may be a name.
+pub(crate) async fn cluster(named: &str, client: Client) -> Result<Cluster, Failure> {
+    let workspace = Workspace::new(client);
+    if cluster_name::is_id(named) {
+        return Ok(workspace.cluster(named));
+    }
+    let clusters = workspace.clusters().await?;
+    Ok(workspace.cluster(cluster_name::find(named, &clusters)?.id.clone()))
+}
+
 /// The cluster that a program runs on, and the workspace to shut down afterwards.
 pub(crate) struct Target {
     pub(crate) cluster: Cluster,
     local: Option<(dbx12_local::Workspace, Progress)>,
 }
 
-/// The cluster that `run` names.
-pub(crate) async fn target(run: &Run, global: &Global) -> Result<Target, Failure> {
-    if run.local {
-        return local(run).await;
-    }
-    if run.spark.is_given() {
-        return Err(Failure::usage("which Spark to use can be said with --local only"));
-    }
-    let named = run
-        .cluster
-        .clone()
-        .or_else(|| std::env::var("DATABRICKS_CLUSTER_ID").ok())
-        .filter(|id| !id.is_empty());
-    let Some(id) = named else {
-        return Err(Failure::usage(
-            "no cluster: give --cluster ID, set DATABRICKS_CLUSTER_ID, or run with --local",
-        ));
+/// The cluster that the arguments name.
+pub(crate) async fn target(target: &arguments::Target, global: &Global) -> Result<Target, Failure> {
+    let by_environment = || std::env::var("DATABRICKS_CLUSTER_ID").ok().filter(|id| !id.is_empty());
+    let cluster = match &target.cluster {
+        _ if target.local => return local(&target.spark).await,
+        _ if target.spark.is_given() => {
+            return Err(Failure::usage("which Spark to use can be said with --local only"));
+        }
+        Some(named) if !named.is_empty() => cluster(named, client(global)?).await?,
+        _ => match by_environment() {
+            Some(id) => Workspace::new(client(global)?).cluster(id),
+            None => {
+                return Err(Failure::usage(
+                    "no cluster: give --cluster ID, set DATABRICKS_CLUSTER_ID, or run with --local",
+                ));
+            }
+        },
     };
-    Ok(Target {
-        cluster: Workspace::new(client(global)?).cluster(id),
-        local: None,
-    })
+    Ok(Target { cluster, local: None })
 }
 
 /// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.
-async fn local(run: &Run) -> Result<Target, Failure> {
+async fn local(spark: &SparkArguments) -> Result<Target, Failure> {
     let folder = std::env::current_dir().map_err(|error| cannot(&error))?;
     // Not waited for here: whoever stops waiting must still be able to shut it down.
     let builder = dbx12_local::Workspace::builder()
         .working_directory(folder)
         .wait_for_cluster(false);
-    let local = run.spark.apply(builder).start().await.map_err(|error| cannot(&error))?;
+    let local = spark.apply(builder).start().await.map_err(|error| cannot(&error))?;
     let client = local.client();
     let progress = Progress::tell(&local);
     Ok(Target {
@@ -81,6 +94,11 @@ fn cannot(error: &dyn std::error::Error) -> Failure {
 }
 
 impl Target {
+    /// Whether it ends with this process.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
     /// Waits until the workspace on this machine takes commands. One of Databricks is waited for by the session.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         match &self.local {

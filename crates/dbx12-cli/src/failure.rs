@@ -1,9 +1,12 @@
 //! What went wrong, as a person and a script see it: a message, a hint, an exit code.
 
 use dbx12_exec::http::{self, ErrorKind};
-use dbx12_exec::types::{Idempotency, endpoint};
+use dbx12_exec::types::{ClusterStatus, Idempotency, endpoint};
 use dbx12_exec::{ExecError, Outcome};
 use std::fmt;
+
+/// What is said of a request that may have been delivered.
+pub(crate) const NOT_SENT_AGAIN: &str = "it was not sent again, so that nothing runs twice; look whether it happened";
 
 /// The exit codes. They are documented in `--help` and do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub(crate) enum Exit {
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     message: String,
-    hint: Option<&'static str>,
+    hint: Option<String>,
 }
 
 impl Failure {
@@ -49,8 +52,14 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    fn hint(mut self, hint: &'static str) -> Self {
-        self.hint = Some(hint);
+    /// What the reader should know, where there is no other hint.
+    pub(crate) fn or_hint(self, hint: impl Into<String>) -> Self {
+        if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+
+    /// What the reader can do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 }
@@ -58,7 +67,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Error: {}", self.message)?;
-        match self.hint {
+        match &self.hint {
             Some(hint) => write!(f, "\nHint: {hint}"),
             None => Ok(()),
         }
@@ -67,12 +76,16 @@ impl fmt::Display for Failure {
 
 impl From<http::Error> for Failure {
     fn from(error: http::Error) -> Self {
-        let exit = exit_of(&error);
-        let failure = Self::new(exit, with_sources(&error));
+        Self::of_call(&error)
+    }
+}
+
+impl Failure {
+    fn of_call(error: &http::Error) -> Self {
+        let exit = exit_of(error);
+        let failure = Self::new(exit, with_sources(error));
         match exit {
-            Exit::Unknown => {
-                failure.hint("it was not sent again, so that nothing runs twice; look whether it happened")
-            }
+            Exit::Unknown => failure.hint(NOT_SENT_AGAIN),
             Exit::Unavailable if error.is_context_not_found() => {
                 failure.hint("a context ends when it is destroyed, when its cluster restarts, or after long idleness")
             }
@@ -113,21 +126,37 @@ fn must_not_run_twice(path: &str) -> bool {
 impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Self {
         match error {
-            ExecError::Call(error) => error.into(),
-            ExecError::SubmissionUnknown { .. } => Self::new(Exit::Unknown, with_sources(&error))
+            ExecError::Unsuccessful(outcome) => (*outcome).into(),
+            error => Self::of(&error),
+        }
+    }
+}
+
+impl Failure {
+    /// Of an error that others have too.
+    pub(crate) fn of(error: &ExecError) -> Self {
+        match error {
+            ExecError::Call(error) => Self::of_call(error),
+            ExecError::SubmissionUnknown { .. } => Self::new(Exit::Unknown, with_sources(error))
                 .hint("the context was destroyed, which ends the code if it was running"),
             ExecError::LostSight { .. } | ExecError::StillRunning { .. } | ExecError::AnswerLost { .. } => {
-                Self::new(Exit::Unknown, with_sources(&error))
+                Self::new(Exit::Unknown, with_sources(error))
             }
+            ExecError::ClusterUnavailable {
+                status: ClusterStatus::Terminated | ClusterStatus::Error,
+                ..
+            } => Self::new(Exit::Unavailable, with_sources(error))
+                .hint("`dbx12 run --start` starts it and waits for it; that costs money"),
             ExecError::ClusterUnavailable { .. } | ExecError::ContextFailed { .. } => {
-                Self::new(Exit::Unavailable, with_sources(&error))
+                Self::new(Exit::Unavailable, with_sources(error))
             }
             ExecError::OpenTimeout { .. } | ExecError::DeadlineExceeded { .. } => {
-                Self::new(Exit::Timeout, with_sources(&error))
+                Self::new(Exit::Timeout, with_sources(error))
             }
-            ExecError::File { .. } => Self::usage(with_sources(&error)),
-            ExecError::Unsuccessful(outcome) => (*outcome).into(),
-            other => Self::new(Exit::Transport, with_sources(&other)),
+            ExecError::File { .. } | ExecError::Parameters(_) | ExecError::CannotFollow { .. } => {
+                Self::usage(with_sources(error))
+            }
+            other => Self::new(Exit::Transport, with_sources(other)),
         }
     }
 }

@@ -1,20 +1,31 @@
 //! The `dbx12` command: run code on a Databricks cluster, or on this machine, from a shell.
 
+mod api;
 mod arguments;
+mod auth;
 mod background;
+mod cluster_wait;
 mod connect;
+mod destination;
+mod exception;
 mod failure;
+mod jobs;
 mod local;
+mod map;
 mod output;
+mod program;
+mod progress;
+mod render;
 mod run;
 mod signals;
 mod spark;
+mod state;
 mod verbs;
 
 use arguments::{Arguments, Command, Local};
 use clap::Parser;
 use failure::{Exit, Failure};
-use output::{Output, note};
+use output::{Output, print_failure};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -31,9 +42,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !failure.is_silent() {
-                note(&failure.to_string());
-            }
+            print_failure(&failure);
             ExitCode::from(failure.exit as u8)
         }
     }
@@ -42,11 +51,19 @@ fn main() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let global = &arguments.global;
     match arguments.command {
-        Command::Run(arguments) => run::run(arguments, global, Output::of(global)).await,
+        Command::Run(arguments) => run::run(arguments, global).await,
+        Command::Map(arguments) => map::map(arguments, global, Output::of(global)?).await,
+        Command::Ps => jobs::ps(global, Output::of(global)?).await,
+        Command::Attach(arguments) => jobs::attach(arguments, global).await,
+        Command::Wait(arguments) => jobs::wait(arguments, global, Output::of(global)?).await,
+        Command::Cancel(arguments) => jobs::cancel(arguments, global).await,
+        Command::Gc(arguments) => jobs::gc(arguments, global, Output::of(global)?).await,
         Command::Clusters(verb) => verbs::clusters(verb, global).await,
         Command::Contexts(verb) => verbs::contexts(verb, global).await,
         Command::Commands(verb) => verbs::commands(verb, global).await,
         Command::Libraries(verb) => verbs::libraries(verb, global).await,
+        Command::Api(verb) => api::api(verb, global).await,
+        Command::Auth(verb) => auth::auth(verb, global, Output::of(global)?).await,
         Command::Local(Local::Serve(serve)) => local::serve(serve).await,
         Command::Local(Local::Up(up)) => background::up(&up),
         Command::Local(Local::Status) => background::status(),

@@ -3,21 +3,30 @@
 use crate::arguments::{Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use comfy_table::{ContentArrangement, Table as TextTable, presets};
-use dbx12_exec::types::results::{ImageSource, Table};
-use dbx12_exec::types::{RemoteError, Results};
 use serde::Serialize;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
-/// Where data goes, and in what form.
+/// In what form answers of the API are printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     format: OutputFormat,
 }
 
 impl Output {
-    /// As the command line asks for.
-    pub(crate) fn of(global: &Global) -> Self {
-        Self { format: global.output }
+    /// As the command line asks for. What is only for the tables of programs is refused.
+    pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
+        let format = global.format().unwrap_or_default();
+        match format {
+            OutputFormat::Text | OutputFormat::Json => Ok(Self { format }),
+            // Only -o itself is an order; the environment holds for programs too.
+            _ if global.output.is_none() => Ok(Self {
+                format: OutputFormat::Text,
+            }),
+            _ => Err(Failure::usage(format!(
+                "-o {} is for what programs give; this prints text or json",
+                format.name()
+            ))),
+        }
     }
 
     pub(crate) fn is_json(self) -> bool {
@@ -26,51 +35,11 @@ impl Output {
 
     /// Prints an answer as JSON, or as the text that `text` makes of it.
     pub(crate) fn answer<T: Serialize>(self, answer: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
-        match self.format {
-            OutputFormat::Json => print_line(&to_json(answer)?),
-            OutputFormat::Text => print_line(&text(answer)),
-        }
-    }
-
-    /// Prints what a program gave.
-    pub(crate) fn results(self, results: &Results) -> Result<(), Failure> {
         if self.is_json() {
-            return print_line(&to_json(results)?);
+            return print_line(&to_json(answer)?);
         }
-        match results {
-            Results::Text(text) => {
-                print_line(text.as_str())?;
-                if text.extra.read("truncated").unwrap_or(false) {
-                    note("Warning: the output was too long and has been cut.");
-                }
-                Ok(())
-            }
-            Results::Table(table) => print_table(table),
-            Results::Image(image) => image.source().iter().try_for_each(print_image),
-            Results::Images(images) => images.sources().try_for_each(|source| print_image(&source)),
-            Results::Error(error) => print_exception(error),
-            Results::Empty(_) => Ok(()),
-            other => print_line(&to_json(other)?),
-        }
+        print_line(&text(answer))
     }
-}
-
-/// The trace of an exception, on stderr; with the server's colours on a terminal.
-pub(crate) fn print_exception(error: &RemoteError) -> Result<(), Failure> {
-    let summary = error.plain();
-    let traceback = error.cause.as_deref().unwrap_or_default().trim_end();
-    if !traceback.is_empty() {
-        note(traceback);
-    }
-    // A trace that ends with the summary has said it.
-    if !error.traceback().trim_end().ends_with(&summary) || summary.is_empty() {
-        note(if summary.is_empty() {
-            "the code raised an exception, and the server does not say which"
-        } else {
-            &summary
-        });
-    }
-    Ok(())
 }
 
 /// A line on stderr, without colours where they are not wanted.
@@ -80,6 +49,38 @@ pub(crate) fn note(line: &str) {
     let _ = writeln!(stderr, "{line}");
 }
 
+/// Text on stderr as it is.
+pub(crate) fn note_part(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+/// A line on stderr that nobody should miss.
+pub(crate) fn warn(line: &str) {
+    note(&format!("{YELLOW}Warning:{RESET} {line}"));
+}
+
+/// How a program ended that did not end well.
+pub(crate) fn print_failure(failure: &Failure) {
+    if failure.is_silent() {
+        return;
+    }
+    let text = failure.to_string();
+    note(&match text.strip_prefix("Error:") {
+        Some(rest) => format!(
+            "{RED}Error:{RESET}{}",
+            rest.replace("\nHint:", &format!("\n{CYAN}Hint:{RESET}"))
+        ),
+        None => text,
+    });
+}
+
+/// Written through `anstream`, which takes them off where there is no terminal, and where `NO_COLOR` is set.
+const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
+const CYAN: &str = "\x1b[36m";
+const RESET: &str = "\x1b[0m";
+
 /// A table of columns for people.
 pub(crate) fn columns(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = text_table();
@@ -88,7 +89,8 @@ pub(crate) fn columns(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table.trim_fmt()
 }
 
-fn text_table() -> TextTable {
+/// A table without lines, as wide as it is.
+pub(crate) fn text_table() -> TextTable {
     let mut table = TextTable::new();
     table
         .load_style(presets::NOTHING)
@@ -96,55 +98,7 @@ fn text_table() -> TextTable {
     table
 }
 
-fn print_table(table: &Table) -> Result<(), Failure> {
-    let unreadable = |error| Failure::new(Exit::Transport, format!("the server's table cannot be read: {error}"));
-    let names: Vec<String> = table
-        .columns()
-        .map_err(unreadable)?
-        .into_iter()
-        .map(|column| column.name)
-        .collect();
-    let mut text = text_table();
-    if !names.is_empty() {
-        text.set_header(&names);
-    }
-    for row in table.rows::<Vec<serde_json::Value>>().map_err(unreadable)? {
-        text.add_row(row.map_err(unreadable)?.iter().map(cell));
-    }
-    print_line(&text.trim_fmt())?;
-    if table.truncated() {
-        note("Warning: the server cut this table; there are more rows than these.");
-    }
-    Ok(())
-}
-
-fn cell(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn print_image(source: &ImageSource<'_>) -> Result<(), Failure> {
-    match source {
-        ImageSource::Path(path) => print_line(path),
-        data => match data.decode() {
-            Some(bytes) => {
-                note(&format!(
-                    "The result is an image of {} bytes; -o json prints it.",
-                    bytes.len()
-                ));
-                Ok(())
-            }
-            None => Err(Failure::new(
-                Exit::Transport,
-                "the server sent an image that cannot be decoded",
-            )),
-        },
-    }
-}
-
-fn to_json<T: Serialize>(value: &T) -> Result<String, Failure> {
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::new(Exit::Transport, format!("cannot write JSON: {error}")))
 }
 
@@ -153,10 +107,21 @@ pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
     if text.is_empty() {
         return Ok(());
     }
+    print(&[text.as_bytes(), b"\n"])
+}
+
+/// Data as it is. On a terminal it ends its line.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let is_open = std::io::stdout().is_terminal() && !bytes.ends_with(b"\n");
+    print(&[bytes, if is_open { b"\n" } else { b"" }])
+}
+
+/// Data as it is.
+pub(crate) fn print(parts: &[&[u8]]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.write_all(b"\n"))
+    let written = parts
+        .iter()
+        .try_for_each(|part| stdout.write_all(part))
         .and_then(|()| stdout.flush());
     match written {
         // Whoever read it has had enough: that is no error.

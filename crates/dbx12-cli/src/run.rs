@@ -1,254 +1,187 @@
 //! `dbx12 run`: a program through all layers and back.
 
-use crate::arguments::{Global, Run};
+mod road;
+mod show;
+
+use crate::arguments::{Annotations, Global, Run};
 use crate::connect::{self, Target};
-use crate::failure::{Exit, Failure};
-use crate::output::{Output, note, print_exception};
-use crate::signals::Interrupts;
-use dbx12_exec::http::ErrorKind;
-use dbx12_exec::types::{Language, Results};
-use dbx12_exec::{Closing, ExecError, Outcome, Progress, Session, Waiter, read_code};
-use std::io::Read;
-use std::path::Path;
-use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use crate::exception::annotate_failure;
+use crate::failure::Failure;
+use crate::jobs::Detached;
+use crate::output::warn;
+use crate::program::{Cell, Program};
+use crate::progress::Progress;
+use crate::render::Renderer;
+use crate::state;
+use dbx12_exec::types::Language;
+use dbx12_exec::{Closing, Outcome, Session};
+use road::{Ended, Road};
+use show::Show;
 
-/// How long a program that was told to stop is watched, and how long what was opened may take to close.
-const GRACE: Duration = Duration::from_secs(10);
+pub(crate) async fn run(arguments: Run, global: &Global) -> Result<(), Failure> {
+    let annotations = arguments.annotations;
+    let ended = run_program(arguments, global).await;
+    if let (Some(Annotations::Github), Err(failure)) = (annotations, &ended)
+        && !failure.is_silent()
+    {
+        annotate_failure(failure);
+    }
+    ended
+}
 
-pub(crate) async fn run(arguments: Run, global: &Global, output: Output) -> Result<(), Failure> {
+/// What is wrong on the command line is said before anything is sent.
+async fn run_program(arguments: Run, global: &Global) -> Result<(), Failure> {
     let program = Program::read(&arguments)?;
-    let interrupts = Interrupts::listen()
-        .map_err(|error| Failure::new(Exit::Usage, format!("cannot listen for signals: {error}")))?;
-    let mut road = Road {
-        timeout: arguments.timeout,
-        started: Instant::now(),
-        interrupts,
+    if arguments.follow && !program.has(&Language::Python) {
+        return Err(Failure::usage(
+            "--follow shows what python prints, and there is no python in the program",
+        ));
+    }
+    if arguments.detach {
+        let target = connect::target(&arguments.target, global).await?;
+        let detached = Detached::new(program.cells, arguments.target.start)?;
+        return crate::jobs::detach(detached, &target.cluster, global).await;
+    }
+    let renderer = Renderer::prepare(global, &arguments.result)?;
+    let context_stays = arguments.target.context.is_some();
+    let mut road = Road::begin(arguments.timeout, context_stays, Progress::new(global.quiet))?;
+    road.telling.say("looking for the cluster");
+    let target = if arguments.target.local {
+        connect::target(&arguments.target, global).await?
+    } else {
+        road.in_time(connect::target(&arguments.target, global)).await??
     };
-    let target = connect::target(&arguments, global).await?;
+    let mut running = Running {
+        show: Show::new(renderer, program.notebook, arguments.annotations),
+        cells: program.cells,
+        follow: arguments.follow,
+    };
     let ended = match road.in_time(target.ready()).await {
-        Ok(Ok(())) => road.execute(&target, program).await,
+        Ok(Ok(())) => running.execute(&mut road, &target, &arguments).await,
         Ok(Err(failure)) | Err(failure) => Err(failure),
     };
+    road.telling.hide();
+    let written = running.show.finish(ended.is_ok());
     road.close("the local workspace", target.close()).await;
-    let (outcome, late) = ended?;
-    let reported = report(outcome, output);
-    late.map_or(reported, Err)
+    ended.and(written)
 }
 
-/// What is to be run.
-struct Program {
-    code: String,
-    language: Language,
+/// A program on its cluster.
+struct Running {
+    cells: Vec<Cell>,
+    show: Show,
+    follow: bool,
 }
 
-impl Program {
-    /// Reads the program before anything is sent.
-    fn read(arguments: &Run) -> Result<Self, Failure> {
-        let by_ending = arguments.file.as_deref().and_then(language_of);
-        let language = arguments.language.clone().or(by_ending).unwrap_or(Language::Python);
-        let code = match (&arguments.code, arguments.file.as_deref()) {
-            (Some(code), _) => code.clone(),
-            (None, Some(path)) if path == Path::new("-") => read_stdin()?,
-            (None, Some(path)) => read_code(path)?,
-            (None, None) => return Err(Failure::usage("there is no program to run")),
-        };
-        Ok(Self { code, language })
-    }
-}
-
-fn read_stdin() -> Result<String, Failure> {
-    let mut code = String::new();
-    std::io::stdin()
-        .read_to_string(&mut code)
-        .map_err(|error| Failure::usage(format!("cannot read the program from stdin: {error}")))?;
-    Ok(code.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(code))
-}
-
-fn language_of(path: &Path) -> Option<Language> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "py" => Some(Language::Python),
-        "scala" | "sc" => Some(Language::Scala),
-        "sql" => Some(Language::Sql),
-        "r" => Some(Language::R),
-        _ => None,
-    }
-}
-
-/// How a program ended; and why that is not what was asked for, when it was told to stop before.
-type Ended = (Outcome, Option<Failure>);
-
-/// The way of one program: the time it has, and the signals that end it.
-struct Road {
-    timeout: Option<Duration>,
-    started: Instant,
-    interrupts: Interrupts,
-}
-
-impl Road {
-    /// What is left of the program's time.
-    fn left(&self) -> Option<Duration> {
-        self.timeout
-            .map(|timeout| timeout.saturating_sub(self.started.elapsed()))
-    }
-
-    /// Does a step before the program runs, unless the time is over or a signal comes before.
-    async fn in_time<T>(&mut self, step: impl Future<Output = T>) -> Result<T, Failure> {
-        let left = self.left().unwrap_or(Duration::MAX);
-        let overdue = self.timeout.unwrap_or_default();
-        tokio::select! {
-            done = timeout(left, step) => done.map_err(|_| not_started(overdue, "it was still being prepared")),
-            () = self.interrupts.next() => Err(interrupted()),
+impl Running {
+    async fn execute(&mut self, road: &mut Road, target: &Target, arguments: &Run) -> Result<(), Failure> {
+        let language = self
+            .cells
+            .first()
+            .map_or(Language::Python, |cell| cell.language.clone());
+        if let Some(context) = &arguments.target.context {
+            let session = Session::in_context(target.cluster.context(context.as_str()), language);
+            return self.run_in(road, &session).await;
         }
-    }
-
-    async fn execute(&mut self, target: &Target, program: Program) -> Result<Ended, Failure> {
         let closing = Closing::new();
-        let opening = Session::builder(&target.cluster, program.language)
-            .timeout(self.left())
+        let telling = road.telling.clone();
+        telling.say("making an execution context");
+        let mut builder = Session::builder(&target.cluster, language)
+            .timeout(road.left())
             .closing(&closing)
+            .start_cluster(arguments.target.start)
+            .on_progress(move |seen| telling.say(seen))
             // The context ends with the program: then nothing runs late, and it is not worth a request more each time.
-            .at_most_once(false)
-            .open();
-        let ended = match self.in_time(opening).await {
-            Ok(Ok(session)) => self.run_in(session, program.code).await,
-            Ok(Err(error)) => Err(self.overdue(error)),
+            .at_most_once(false);
+        // A workspace in this process ends with it.
+        if !target.is_local()
+            && let Some(journal) = state::journal_if_any().await
+        {
+            builder = builder.journal(&journal);
+        }
+        let ended = match road.in_time(builder.open()).await {
+            Ok(Ok(session)) => {
+                let ended = self.run_in(road, &session).await;
+                close(road, session).await;
+                ended
+            }
+            Ok(Err(error)) => Err(road.overdue(error)),
             Err(failure) => Err(failure),
         };
-        self.close("the execution context", closing.finished()).await;
+        road.close("the execution context", closing.finished()).await;
         ended
     }
 
-    async fn run_in(&mut self, session: Session, code: String) -> Result<Ended, Failure> {
-        let submitted = tokio::select! {
-            submitted = session.submit_within(code, self.left()) => submitted.map_err(|error| self.overdue(error)),
-            () = self.interrupts.next() => Err(interrupted()),
+    /// Runs the cells one after the other, up to the first that does not end well.
+    async fn run_in(&mut self, road: &mut Road, session: &Session) -> Result<(), Failure> {
+        for index in 0..self.cells.len() {
+            let left = self.cells.len() - index - 1;
+            let ran = self.run_cell(road, session, index).await;
+            ran.map_err(|failure| self.with_place(failure, index, left))?;
+        }
+        Ok(())
+    }
+
+    async fn run_cell(&mut self, road: &mut Road, session: &Session, index: usize) -> Result<(), Failure> {
+        let cell = &self.cells[index];
+        if let Some(origin) = &cell.origin {
+            road.telling.say(&format!("running {origin}"));
+        }
+        let follows = self.follow && cell.language == Language::Python && !cell.is_hidden();
+        let ((outcome, late), rest): (Ended, _) = if follows {
+            let telling = road.telling.clone();
+            let show = &mut self.show;
+            let shown = road.follow(session, cell, |chunk| {
+                telling.hide();
+                show.chunk(chunk)
+            });
+            shown.await?
+        } else {
+            (road.run(session, cell).await?, None)
         };
-        let ended = match submitted {
-            Ok(waiter) => self.wait(waiter.stop_grace(GRACE)).await,
-            Err(failure) => Err(failure),
-        };
-        let of = format!(
-            "context {} on cluster {}",
-            session.context().id(),
-            session.context().cluster_id()
-        );
-        if let Some(Err(error)) = self.close(&of, session.close()).await {
-            note(&format!("Warning: {of} may be left behind: {error}"));
+        road.telling.hide();
+        match outcome {
+            // Code of ours gives nothing to show.
+            Outcome::Finished(_) if cell.is_hidden() => {}
+            Outcome::Finished(results) => {
+                let client = session.context().client();
+                self.show.finished(cell, &results, rest, client).await?;
+            }
+            Outcome::Failed(error) => {
+                let left = self
+                    .cells
+                    .iter()
+                    .skip(index + 1)
+                    .filter(|cell| !cell.is_hidden())
+                    .count();
+                return Err(self.show.raised(&error, &self.cells[..=index], left));
+            }
+            other => return Err(other.into()),
         }
-        ended
+        late.map_or(Ok(()), Err)
     }
 
-    /// Waits for the end. The first signal cancels the command and watches it stop, the second leaves it to the
-    /// context's destruction.
-    async fn wait(&mut self, mut waiter: Waiter) -> Result<Ended, Failure> {
-        let mut cancelling = false;
-        loop {
-            let progress = tokio::select! {
-                progress = waiter.next() => progress,
-                () = self.interrupts.next() => {
-                    if cancelling {
-                        return Err(interrupted());
-                    }
-                    cancelling = true;
-                    note("Interrupted: cancelling the command; once more to leave without waiting for it.");
-                    waiter.cancel();
-                    continue;
-                }
-            };
-            match progress {
-                Ok(Progress::Ended(Outcome::Cancelled)) => return Err(interrupted()),
-                Ok(Progress::Ended(outcome)) => return Ok((outcome, self.too_late(&waiter, cancelling))),
-                Ok(_) => {}
-                Err(ExecError::StillRunning { .. }) if cancelling => return Err(interrupted()),
-                Err(error) => return Err(self.overdue(error)),
+    /// Where it was, of a program of several cells that was not ended by an exception of one of them.
+    fn with_place(&self, failure: Failure, index: usize, left: usize) -> Failure {
+        let is_one_of_several = self.cells.iter().filter(|cell| !cell.is_hidden()).count() > 1;
+        match &self.cells[index].origin {
+            Some(origin) if is_one_of_several && !failure.is_silent() => {
+                let rest = if left > 0 {
+                    "; what comes after it was not run"
+                } else {
+                    ""
+                };
+                failure.or_hint(format!("it was at {origin}{rest}"))
             }
-        }
-    }
-
-    /// A program that was told to stop and ended by itself may have been cut short: it can catch an interrupt.
-    fn too_late(&self, waiter: &Waiter, cancelling: bool) -> Option<Failure> {
-        let told = "it ended after it was told to stop";
-        match self.timeout {
-            _ if cancelling => Some(Failure::new(Exit::Interrupted, format!("interrupted; {told}"))),
-            Some(timeout) if waiter.is_stopping() => Some(not_ended(timeout, told)),
-            _ => None,
-        }
-    }
-
-    /// The time that `--timeout` gave is over: said with that time, not with what was left of it at some step.
-    fn overdue(&self, error: ExecError) -> Failure {
-        let Some(timeout) = self.timeout else {
-            return error.into();
-        };
-        match &error {
-            ExecError::OpenTimeout { last_seen, .. } => not_started(timeout, last_seen),
-            ExecError::DeadlineExceeded { stopped: true, .. } => not_ended(timeout, "it was cancelled"),
-            ExecError::DeadlineExceeded { ids, .. } => {
-                not_ended(timeout, &format!("{ids} was told to stop and still runs"))
-            }
-            ExecError::NotSubmitted { source: None, .. } => not_ended(timeout, "it was not sent"),
-            ExecError::SubmissionUnknown { source, .. } | ExecError::Call(source)
-                if source.kind() == ErrorKind::Deadline =>
-            {
-                not_ended(
-                    timeout,
-                    "the server did not say whether it took it; its context was destroyed",
-                )
-            }
-            _ => error.into(),
-        }
-    }
-
-    /// Closes what was opened, for as long as that may take and nobody is in a hurry.
-    async fn close<T>(&mut self, what: &str, closing: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            closed = timeout(GRACE, closing) => {
-                if closed.is_err() {
-                    note(&format!("Warning: {what} could not be closed within {} and may be left behind.", seconds(GRACE)));
-                }
-                closed.ok()
-            }
-            () = self.interrupts.next() => {
-                note(&format!("Warning: interrupted while {what} was being closed; it may be left behind."));
-                None
-            }
+            _ => failure,
         }
     }
 }
 
-fn not_started(timeout: Duration, why: &str) -> Failure {
-    Failure::new(
-        Exit::Timeout,
-        format!("the program did not start within {}; {why}", seconds(timeout)),
-    )
-}
-
-fn not_ended(timeout: Duration, why: &str) -> Failure {
-    Failure::new(
-        Exit::Timeout,
-        format!("the program did not end within {}; {why}", seconds(timeout)),
-    )
-}
-
-fn seconds(time: Duration) -> humantime::FormattedDuration {
-    humantime::format_duration(time)
-}
-
-fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "interrupted")
-}
-
-fn report(outcome: Outcome, output: Output) -> Result<(), Failure> {
-    match outcome {
-        Outcome::Finished(results) => output.results(&results),
-        Outcome::Failed(error) => {
-            if output.is_json() {
-                output.results(&Results::Error(error.clone()))?;
-            }
-            print_exception(&error)?;
-            Err(Failure::silent(Exit::RemoteException))
-        }
-        other => Err(other.into()),
+async fn close(road: &mut Road, session: Session) {
+    let context = session.context();
+    let of = format!("context {} on cluster {}", context.id(), context.cluster_id());
+    if let Some(Err(error)) = road.close(&of, session.close()).await {
+        warn(&format!("{of} may be left behind: {error}"));
     }
 }

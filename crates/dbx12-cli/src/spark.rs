@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 /// The address of a Spark that speaks Spark Connect; it may hold a token, which belongs into no argument.
 const REMOTE: &str = "DBX12_SPARK_REMOTE";
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct SparkArguments {
     /// Run SQL, Scala and Python's `spark` on the Spark 4 in this folder (the one with `jars` in it), instead of one that is
     /// installed from PyPI on first need.

@@ -1,9 +1,12 @@
 //! One verb for each operation of the API: one request each.
 
-use crate::arguments::{ClusterArgument, Clusters, Commands, Contexts, Execute, Global, Libraries};
+use crate::arguments::{ClusterArgument, Clusters, Commands, Contexts, Execute, Global, Libraries, OutputFormat};
 use crate::connect;
+use crate::exception::print_trace;
 use crate::failure::Failure;
-use crate::output::{Output, columns, print_line};
+use crate::output::{Output, columns, print_line, to_json};
+use crate::render::Renderer;
+use dbx12_exec::http::Client;
 use dbx12_exec::types::{
     CancelCommand, ClusterInfo, CommandInfo, CreateContext, DestroyContext, Endpoint, ExecuteCommand, GetCluster,
     GetCommand, GetContext, LibraryInfo, ListClusters, ListLibraries, RestartCluster, Results, UploadLibrary,
@@ -15,8 +18,9 @@ async fn call<E: Endpoint>(
     global: &Global,
     text: impl FnOnce(&E::Response) -> String,
 ) -> Result<(), Failure> {
+    let output = Output::of(global)?;
     let answer = connect::client(global)?.send(&request).await?;
-    Output::of(global).answer(&answer, text)
+    output.answer(&answer, text)
 }
 
 pub(crate) async fn clusters(verb: Clusters, global: &Global) -> Result<(), Failure> {
@@ -31,6 +35,7 @@ pub(crate) async fn clusters(verb: Clusters, global: &Global) -> Result<(), Fail
         Clusters::Restart(ClusterArgument { cluster }) => {
             call(RestartCluster::new(cluster.as_str()), global, |_| cluster.clone()).await
         }
+        Clusters::Wait(wait) => crate::cluster_wait::wait(wait, global, Output::of(global)?).await,
     }
 }
 
@@ -66,8 +71,14 @@ pub(crate) async fn commands(verb: Commands, global: &Global) -> Result<(), Fail
         }
         Commands::Status(of) => {
             let request = GetCommand::new(of.context.cluster.cluster, of.context.context, of.command_id);
-            let info = connect::client(global)?.send(&request).await?;
-            command_status(&info, Output::of(global))
+            let client = connect::client(global)?;
+            let mut renderer = Renderer::plain(global)?;
+            let info = client.send(&request).await?;
+            if global.format() == Some(OutputFormat::Json) {
+                return print_line(&to_json(&info)?);
+            }
+            command_status(&info, &mut renderer, &client).await?;
+            renderer.finish(true)
         }
         Commands::Cancel(of) => {
             let (cluster, context) = (of.context.cluster.cluster, of.context.context);
@@ -106,11 +117,14 @@ pub(crate) async fn libraries(verb: Libraries, global: &Global) -> Result<(), Fa
     }
 }
 
-/// As text: the results of a command that has ended, the status of one that has not.
-fn command_status(info: &CommandInfo, output: Output) -> Result<(), Failure> {
+/// The results of a command that has ended, the status of one that has not.
+async fn command_status(info: &CommandInfo, renderer: &mut Renderer, client: &Client) -> Result<(), Failure> {
     match &info.results {
-        _ if output.is_json() => output.answer(info, |_| String::new()),
-        Some(results) if !matches!(results, Results::Empty(_)) => output.results(results),
+        Some(Results::Error(error)) => {
+            print_trace(error);
+            renderer.exception(error)
+        }
+        Some(results) if !matches!(results, Results::Empty(_)) => renderer.result(results, client).await,
         _ => print_line(info.status.as_str()),
     }
 }

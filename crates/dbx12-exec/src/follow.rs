@@ -77,6 +77,7 @@ impl<'s> Follow<'s> {
         prelude: Option<Code>,
         code: Code,
         deadline: Option<Duration>,
+        name: Option<String>,
     ) -> Result<Self, ExecError> {
         let language = code.named_language().unwrap_or(session.language());
         if *language != Language::Python {
@@ -90,6 +91,7 @@ impl<'s> Follow<'s> {
             session,
             chunks: sender,
             stop: Arc::clone(&stop),
+            name,
         };
         Ok(Self {
             driver: Box::pin(drive.run(prelude, code, deadline)),

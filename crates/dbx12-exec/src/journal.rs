@@ -1,8 +1,10 @@
 //! What was opened and submitted, on disk: so that nothing is lost when this process is.
 
 mod file;
+mod logged;
 mod recover;
 
+pub use logged::{Holder, Logged, LoggedContext, LoggedFate, LoggedSubmission};
 pub use recover::{Recovered, Recovery};
 
 use crate::{CommandIds, ExecError};
@@ -16,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// An append-only file of what sessions open and submit: ids and hosts, never code, results or credentials.
+/// An append-only file of what sessions open and submit: ids, hosts, and the names that were given to submissions and
+/// jobs; never code, results or credentials.
 ///
 /// Give it to sessions with [`SessionBuilder::journal`](crate::SessionBuilder::journal). What is about to be sent is on
 /// disk before it is: after this process was killed at whatever moment, [`recover`](Self::recover) knows what to look for.
+/// [`logged`](Self::logged) tells what it knows, and [`take_over`](Self::take_over) goes on with a context that was left.
 ///
 /// The file is JSON lines. Several processes may share one: each writes under a lock, and holds a second file,
 /// `JOURNAL.ID.owner`, locked for as long as it lives, which tells the others that its contexts are no orphans. A line
@@ -40,13 +44,16 @@ struct Inner {
 struct Unfinished {
     contexts: HashSet<String>,
     /// By their hosts: the clusters of openings that led to nothing.
-    openings: Vec<(String, String)>,
+    openings: Vec<(String, ClusterId)>,
 }
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Line {
     owner: String,
+    /// Seconds since 1970.
+    #[serde(default)]
+    at: u64,
     #[serde(flatten)]
     event: Event,
 }
@@ -67,7 +74,12 @@ enum Event {
     /// It surely was not made.
     NotOpened { number: u64 },
     /// Code is about to be sent.
-    Submitting { context: String, number: u64 },
+    Submitting {
+        context: String,
+        number: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
     /// The server took it.
     Submitted {
         context: String,
@@ -75,11 +87,47 @@ enum Event {
         number: u64,
     },
     /// It surely will not run, or has run and its answer is lost: there is nothing to look for.
-    Settled { context: String, number: u64 },
+    Settled {
+        context: String,
+        number: u64,
+        #[serde(default)]
+        ran: bool,
+    },
     /// The end of the command was told to whoever waited for it.
     Ended { context: String, command: String },
+    /// Its owner left it on purpose: it is no orphan.
+    Detached { context: String },
     /// The context is no more, or its owner was told that it may be there.
     Closed { context: String },
+}
+
+impl Event {
+    fn context(&self) -> Option<&str> {
+        match self {
+            Self::Opened { context, .. }
+            | Self::Submitting { context, .. }
+            | Self::Submitted { context, .. }
+            | Self::Settled { context, .. }
+            | Self::Ended { context, .. }
+            | Self::Detached { context }
+            | Self::Closed { context } => Some(context),
+            Self::Opening { .. } | Self::NotOpened { .. } => None,
+        }
+    }
+}
+
+impl Inner {
+    /// Who wrote lines and is no more.
+    fn dead(&self, lines: &[Line]) -> std::io::Result<HashSet<String>> {
+        let owners: HashSet<_> = lines.iter().map(|line| line.owner.as_str()).collect();
+        let mut dead = HashSet::new();
+        for owner in owners {
+            if owner != self.owner.id() && !self.file.lives(owner)? {
+                dead.insert(owner.to_owned());
+            }
+        }
+        Ok(dead)
+    }
 }
 
 impl Journal {
@@ -116,7 +164,7 @@ impl Journal {
     /// # Errors
     /// [`ExecError::Journal`]; the journal is then as it was.
     pub async fn compact(&self) -> Result<(), ExecError> {
-        self.compact_to(recover::still_matters).await
+        self.compact_to(logged::still_matters).await
     }
 
     async fn compact_to(&self, select: impl FnOnce(Vec<Line>) -> Vec<Line> + Send + 'static) -> Result<(), ExecError> {
@@ -144,19 +192,22 @@ impl Journal {
     }
 
     pub(crate) async fn opened(&self, context: &Context, number: u64) -> Result<(), ExecError> {
-        let event = Event::Opened {
-            host: context.client().host().to_string(),
-            cluster: context.cluster_id().to_string(),
-            context: context.id().to_string(),
-            number,
-        };
-        self.write(event).await
+        self.write(opened(context, number)).await
     }
 
-    pub(crate) async fn submitting(&self, context: &ContextId) -> Result<u64, ExecError> {
+    /// As if it had been opened here.
+    fn opened_event(&self, context: &Context) -> Event {
+        opened(context, self.0.numbers.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) async fn submitting(&self, context: &ContextId, name: Option<&str>) -> Result<u64, ExecError> {
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
-        let context = context.to_string();
-        self.write(Event::Submitting { context, number }).await.map(|()| number)
+        let event = Event::Submitting {
+            context: context.to_string(),
+            number,
+            name: name.map(str::to_owned),
+        };
+        self.write(event).await.map(|()| number)
     }
 
     pub(crate) async fn submitted(&self, context: &ContextId, command: &CommandId, number: u64) {
@@ -169,9 +220,14 @@ impl Journal {
         .await;
     }
 
-    pub(crate) async fn settled(&self, context: &ContextId, number: u64) {
+    pub(crate) async fn settled(&self, context: &ContextId, number: u64, ran: bool) {
         let context = context.to_string();
-        self.note(Event::Settled { context, number }).await;
+        self.note(Event::Settled { context, number, ran }).await;
+    }
+
+    pub(crate) async fn detached(&self, context: &ContextId) -> Result<(), ExecError> {
+        let context = context.to_string();
+        self.write(Event::Detached { context }).await
     }
 
     pub(crate) async fn ended(&self, ids: &CommandIds) {
@@ -200,8 +256,18 @@ impl Journal {
     fn line(&self, event: Event) -> Line {
         Line {
             owner: self.0.owner.id().to_owned(),
+            at: crate::clock::now(),
             event,
         }
+    }
+}
+
+fn opened(context: &Context, number: u64) -> Event {
+    Event::Opened {
+        host: context.client().host().to_string(),
+        cluster: context.cluster_id().to_string(),
+        context: context.id().to_string(),
+        number,
     }
 }
 

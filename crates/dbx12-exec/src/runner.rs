@@ -100,7 +100,7 @@ impl Runner {
         self
     }
 
-    /// Writes down what is opened and submitted, see [`Journal`].
+    /// Writes down what is opened and submitted, see [`Journal`]. Submissions are called there what their job is called.
     #[must_use]
     pub fn journal(mut self, journal: &Journal) -> Self {
         self.journal = Some(journal.clone());

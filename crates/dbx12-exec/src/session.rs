@@ -13,7 +13,7 @@ use crate::follow::Reading;
 use crate::journal::Journal;
 use crate::submission::{Submitting, Watch};
 use crate::{ExecError, PollBudget, PollSchedule, Waiter, read_code};
-use dbx12_api::types::Language;
+use dbx12_api::types::{CommandId, Language};
 use dbx12_api::{Cluster, Code, Context};
 use std::path::Path;
 use std::sync::Arc;
@@ -54,7 +54,16 @@ impl Session {
         SessionBuilder::new(cluster.clone(), language)
     }
 
-    /// The context it owns.
+    /// A session in a context that somebody else made, and destroys: closing or dropping the session leaves the context as
+    /// it is, and what runs in it runs on. `language` is the language of code that names none. Sends nothing.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn in_context(context: Context, language: Language) -> Self {
+        Self::made(context, language, None)
+    }
+
+    /// The context it works in.
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -78,6 +87,10 @@ impl Session {
     /// Makes a context that was made elsewhere a session.
     pub(crate) fn adopt(context: Context, language: Language, open: Open) -> Self {
         open.made(&context);
+        Self::made(context, language, Some(open))
+    }
+
+    fn made(context: Context, language: Language, open: Option<Open>) -> Self {
         let schedule = PollSchedule::default();
         Self {
             watch: Watch::new(true, &context, schedule),
@@ -87,7 +100,7 @@ impl Session {
             language,
             schedule,
             runtime: Handle::current(),
-            open: Some(open),
+            open,
         }
     }
 
@@ -162,6 +175,26 @@ impl Session {
         deadline: impl Into<Option<Duration>>,
     ) -> Result<Waiter, ExecError> {
         Submitting::new(self, code.into(), deadline.into()).submit().await
+    }
+
+    /// Waits for a command that was submitted to its context before, maybe by another process.
+    pub fn waiter(&self, command: impl Into<CommandId>) -> Waiter {
+        Waiter::new(self.context.command(command.into())).journal(self.journal().cloned())
+    }
+
+    /// Leaves the context, and what runs in it, to whoever comes for it: nobody destroys it but that one, and the service when
+    /// it has been idle for long. Its journal, if it has one, says so, and [`Journal::take_over`] takes it up again.
+    ///
+    /// # Errors
+    /// [`ExecError::Journal`]; the context is then destroyed in the background, as it is when the future is dropped.
+    pub async fn detach(mut self) -> Result<Context, ExecError> {
+        if let Some(journal) = self.journal() {
+            journal.detached(self.context.id()).await?;
+        }
+        if let Some(open) = self.open.take() {
+            open.closed(&self.context);
+        }
+        Ok(self.context.clone())
     }
 
     /// Destroys the context. A context that is gone already is fine.

@@ -41,6 +41,7 @@ pub(crate) struct Submitting<'s> {
     code: Code,
     begun: Instant,
     deadline: Option<Duration>,
+    name: Option<String>,
 }
 
 impl<'s> Submitting<'s> {
@@ -50,7 +51,14 @@ impl<'s> Submitting<'s> {
             code,
             begun: Instant::now(),
             deadline,
+            name: None,
         }
+    }
+
+    /// What the journal calls it.
+    pub(crate) fn named(mut self, name: Option<String>) -> Self {
+        self.name = name;
+        self
     }
 
     /// Lets the deadline count from an earlier moment.
@@ -79,7 +87,7 @@ impl<'s> Submitting<'s> {
                 }
                 Err(error) if error.maybe_delivered() => error,
                 Err(error) => {
-                    entry.settled().await;
+                    entry.settled(false).await;
                     return Err(error.into());
                 }
             };
@@ -87,8 +95,10 @@ impl<'s> Submitting<'s> {
                 return Err(self.unknown(lost));
             };
             let settled = self.in_time(self.session.watch().settle(&ticket)).await;
-            if let Some(Settled::Ran | Settled::WillNotRun) = settled {
-                entry.settled().await;
+            match settled {
+                Some(Settled::Ran) => entry.settled(true).await,
+                Some(Settled::WillNotRun) => entry.settled(false).await,
+                _ => {}
             }
             match settled {
                 Some(Settled::Ran) => return Err(self.answer_lost(lost)),
@@ -109,7 +119,7 @@ impl<'s> Submitting<'s> {
     async fn entry(&self) -> Result<Entry<'s>, ExecError> {
         let context = self.session.context();
         let journal = match self.session.journal() {
-            Some(journal) => Some((journal, journal.submitting(context.id()).await?)),
+            Some(journal) => Some((journal, journal.submitting(context.id(), self.name.as_deref()).await?)),
             None => None,
         };
         Ok(Entry {
@@ -196,9 +206,9 @@ impl Entry<'_> {
         }
     }
 
-    async fn settled(&self) {
+    async fn settled(&self, ran: bool) {
         if let Some((journal, number)) = self.journal {
-            journal.settled(self.context, number).await;
+            journal.settled(self.context, number, ran).await;
         }
     }
 }

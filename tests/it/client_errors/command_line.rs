@@ -125,6 +125,20 @@ async fn what_is_wrong_on_the_command_line_is_said_before_anything_is_sent() {
             &["--options"],
         ),
         (&["clusters", "list", "-o", "yaml"], &["yaml"]),
+        (&["clusters", "list", "-o", "csv"], &["-o csv", "text or json"]),
+        (&["run", "-c", "1", "--out", "none/a.csv"], &["cannot write none/a.csv"]),
+        (&["run", "-c", "1", "--images", "latin.py"], &["cannot write latin.py"]),
+        (&["run", "-c", "1", "--show-images"], &["needs a terminal"]),
+        (
+            &["run", "-c", "1", "--param", "a:int=CANARY"],
+            &["--param a:int", "no whole number"],
+        ),
+        (&["run", "-l", "sql", "-c", "SELECT 1", "--follow"], &["no python"]),
+        (&["run", "-c", "1", "--json", "-o", "csv"], &["cannot be used with"]),
+        (
+            &["run", "-c", "1", "--context", "1", "--start"],
+            &["cannot be used with"],
+        ),
     ] {
         assert_ends(&run(home.path(), &peer.host(), arguments), 2, words);
     }

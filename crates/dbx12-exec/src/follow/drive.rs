@@ -15,6 +15,8 @@ pub(super) struct Drive<'s> {
     pub(super) session: &'s Session,
     pub(super) chunks: mpsc::Sender<OutputChunk>,
     pub(super) stop: Arc<Notify>,
+    /// What the journal calls the code.
+    pub(super) name: Option<String>,
 }
 
 impl Drive<'_> {
@@ -27,7 +29,7 @@ impl Drive<'_> {
         if let Some(prelude) = prelude {
             assign(self.session, prelude, deadline).await?;
         }
-        let submitting = Submitting::new(self.session, code, deadline);
+        let submitting = Submitting::new(self.session, code, deadline).named(self.name.clone());
         let turn = submitting.in_time(self.session.reading().turn()).await;
         let mut spool = submitting.in_time(Spool::begin(self.session)).await.flatten();
         let ended = match submitting.submit().await {

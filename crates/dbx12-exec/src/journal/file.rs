@@ -82,6 +82,20 @@ impl File {
     /// Appends a line, and returns when it is on disk.
     pub(super) fn append(&self, line: &Line) -> io::Result<()> {
         let _lock = self.lock()?;
+        self.write(line)
+    }
+
+    /// Appends a line if the lines so far allow it, in one step.
+    pub(super) fn append_if(&self, line: &Line, allow: impl FnOnce(&[Line]) -> io::Result<bool>) -> io::Result<bool> {
+        let _lock = self.lock()?;
+        let is_allowed = allow(&self.read()?)?;
+        if is_allowed {
+            self.write(line)?;
+        }
+        Ok(is_allowed)
+    }
+
+    fn write(&self, line: &Line) -> io::Result<()> {
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)

@@ -272,3 +272,51 @@ async fn begun_and_dropped<T>(work: impl Future<Output = T>) -> bool {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context).is_pending())).await
 }
+
+#[tokio::test]
+async fn what_is_detached_is_no_orphan_and_one_process_at_a_time_takes_it_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (cluster, seen) = cluster(|asked, _| usual(asked));
+    let dead = Journal::open(&path).await.unwrap();
+    let builder = Session::builder(&cluster, Language::Sql).journal(&dead);
+    let session = builder.open().await.unwrap();
+    drop(session.run("SELECT 1").name("first").submit().await.unwrap());
+    let context = session.detach().await.unwrap();
+    dead.opening(cluster.client().host(), cluster.id()).await.unwrap();
+    drop(dead);
+
+    let (journal, other) = (Journal::open(&path).await.unwrap(), Journal::open(&path).await.unwrap());
+    let closing = Closing::new();
+    let logged = journal.logged().await.unwrap();
+    assert_eq!(logged.maybe_opened, [("https://example.test".to_owned(), "c".into())]);
+    let [left] = <[LoggedContext; 1]>::try_from(logged.contexts).unwrap();
+    assert_eq!(
+        (left.holder, left.host.as_str()),
+        (Holder::Detached, "https://example.test")
+    );
+    let submission = &left.submissions[0];
+    assert_eq!(submission.name.as_deref(), Some("first"));
+    assert_eq!(submission.fate, LoggedFate::Submitted("k".into()));
+    assert!(left.opened > std::time::SystemTime::UNIX_EPOCH);
+    let recovery = journal.recover(&workspace(&cluster), &closing).await.unwrap();
+    assert!(recovery.recovered.is_empty() && recovery.destroyed.is_empty());
+    let logged = journal.logged().await.unwrap();
+    assert!(logged.maybe_opened.is_empty(), "it is told once");
+
+    let session = journal.take_over(&context, &closing).await.unwrap().unwrap();
+    assert!(other.take_over(&context, &closing).await.unwrap().is_none());
+    let holder = async || other.logged().await.unwrap().contexts[0].holder;
+    assert_eq!(holder().await, Holder::Process);
+    kill(&journal);
+    assert_eq!(holder().await, Holder::Detached, "being killed changes nothing");
+    assert_eq!(text(session.waiter("k").await.unwrap()), "42");
+    assert_eq!(
+        other.logged().await.unwrap().contexts[0].submissions[0].fate,
+        LoggedFate::Told("k".into())
+    );
+    session.close().await.unwrap();
+    assert_eq!(holder().await, Holder::Closed);
+    assert!(other.take_over(&context, &closing).await.unwrap().is_none());
+    assert_eq!(seen.count("contexts/destroy"), 1);
+}

@@ -167,7 +167,7 @@ impl Worker {
     ) -> Result<Outcome, ExecError> {
         let run = || {
             let run = session.run(step.code.clone()).parameters(step.parameters.clone());
-            run.deadline(job.deadline)
+            run.deadline(job.deadline).name(job.name.as_str())
         };
         let language = step.code.named_language().unwrap_or(&job.language);
         if self.runner.follow && *language == Language::Python {

@@ -1,19 +1,20 @@
 //! Opening a session: a context is made and waited for, and cleaned up when that fails or is given up.
 
+mod making;
+
 use super::Session;
 use super::starting::start;
-use crate::closing::{InTheMaking, Open};
+use crate::closing::Open;
 use crate::poll::Ticker;
 use crate::state::{Circumstances, ContextVerdict, Seen, judge_context};
-use crate::submission::Watch;
 use crate::{Closing, ExecError, Journal, Outcome, PollBudget, PollSchedule};
-use dbx12_api::http::{CallOptions, Error};
 use dbx12_api::types::{ClusterStatus, Language, LibraryStatus};
 use dbx12_api::{Cluster, Code};
+use making::create_session;
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// How long a cluster that was told to restart may still be said to be terminated.
@@ -33,6 +34,17 @@ pub struct SessionBuilder {
     wait_for_libraries: bool,
     set_up: Vec<Code>,
     open: Open,
+    watcher: Option<Watcher>,
+}
+
+/// Who is told what the opening waits for.
+#[derive(Clone)]
+struct Watcher(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 impl SessionBuilder {
@@ -49,6 +61,7 @@ impl SessionBuilder {
             wait_for_libraries: false,
             set_up: Vec::new(),
             open: Closing::new().open(),
+            watcher: None,
         }
     }
 
@@ -101,6 +114,13 @@ impl SessionBuilder {
     /// The budget that all looks of this session come out of. Default: the one of the client, see [`PollBudget::of`].
     pub fn budget(mut self, budget: &PollBudget) -> Self {
         self.budget = budget.clone();
+        self
+    }
+
+    /// Tells what the opening sees while it waits, in words for people: `the cluster is Pending`. It is called from the
+    /// opening's task, and should return at once.
+    pub fn on_progress(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.watcher = Some(Watcher(Arc::new(tell)));
         self
     }
 
@@ -169,6 +189,13 @@ impl<'b> Opening<'b> {
         }
     }
 
+    fn see(&mut self, what: String) {
+        if let Some(Watcher(tell)) = &self.builder.watcher {
+            tell(&what);
+        }
+        self.last_seen = what;
+    }
+
     /// Makes the context; waits for a cluster that is not ready yet.
     async fn create(&mut self) -> Result<Session, ExecError> {
         loop {
@@ -196,11 +223,11 @@ impl<'b> Opening<'b> {
             {
                 self.in_time(start(cluster)).await??;
                 self.restarted = Some(Instant::now());
-                self.last_seen = "the cluster was told to start".to_owned();
+                self.see("the cluster was told to start".to_owned());
                 Ok(())
             }
             ClusterStatus::Terminating if self.builder.start_cluster => {
-                self.last_seen = "the cluster is Terminating".to_owned();
+                self.see("the cluster is Terminating".to_owned());
                 Ok(())
             }
             // What it was before the restart took hold.
@@ -212,7 +239,7 @@ impl<'b> Opening<'b> {
                 })
             }
             _ => {
-                self.last_seen = format!("the cluster is {status}");
+                self.see(format!("the cluster is {status}"));
                 Ok(())
             }
         }
@@ -228,7 +255,7 @@ impl<'b> Opening<'b> {
             let (seen, failure) = match looked {
                 Ok(info) => {
                     answered = Instant::now();
-                    self.last_seen = format!("the context is {}", info.status);
+                    self.see(format!("the context is {}", info.status));
                     (Ok(info.status), None)
                 }
                 Err(error) => (Err(Seen::failure(&error)), Some(error)),
@@ -276,12 +303,12 @@ impl<'b> Opening<'b> {
             if pending.is_empty() {
                 return Ok(());
             }
-            self.last_seen = format!("being installed: {}", pending.join(", "));
+            self.see(format!("being installed: {}", pending.join(", ")));
         }
     }
 
     async fn set_up(&mut self, session: &Session, code: &Code) -> Result<(), ExecError> {
-        self.last_seen = "the set-up code is running".to_owned();
+        self.see("the set-up code is running".to_owned());
         match self.in_time(session.run(code.clone()).into_future()).await?? {
             Outcome::Finished(_) => Ok(()),
             outcome => Err(ExecError::SetUpFailed {
@@ -303,82 +330,5 @@ impl<'b> Opening<'b> {
                 after: self.builder.timeout.unwrap_or_default(),
                 last_seen: self.last_seen.clone(),
             })
-    }
-}
-
-/// Makes a context in a task of its own, since the call cannot be taken back. It is a session from its first moment: when
-/// nobody waits for it any more, the task's answer is dropped, at whatever moment that is, and the context destroyed.
-async fn create_session(builder: &SessionBuilder) -> Result<Result<Session, Error>, ExecError> {
-    let cluster = builder.cluster.clone();
-    let making = builder.open.make().ok_or_else(|| ExecError::ShuttingDown {
-        cluster: cluster.id().clone(),
-    })?;
-    let making = Making {
-        language: builder.language.clone(),
-        schedule: builder.schedule,
-        budget: builder.budget.clone(),
-        at_most_once: builder.at_most_once,
-        open: builder.open.clone(),
-        cluster,
-        _making: making,
-    };
-    match tokio::spawn(making.make()).await {
-        Ok(answer) => answer,
-        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-        // Nobody cancels the task but the runtime at its end, and then nobody waits here any more.
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// What a session is made of.
-struct Making {
-    cluster: Cluster,
-    language: Language,
-    schedule: PollSchedule,
-    budget: PollBudget,
-    at_most_once: bool,
-    open: Open,
-    _making: InTheMaking,
-}
-
-impl Making {
-    async fn make(self) -> Result<Result<Session, Error>, ExecError> {
-        let cluster = &self.cluster;
-        let mut number = None;
-        if let Some(journal) = self.open.journal_of() {
-            number = Some(journal.opening(cluster.client().host(), cluster.id()).await?);
-        }
-        // Whether the cluster will be ready is seen by looking at it, which is better than knocking again.
-        let options = CallOptions::new().report_not_ready();
-        let created = cluster.create_context_with(self.language.clone(), &options).await;
-        let context = match (created, self.open.journal_of(), number) {
-            (Ok(context), ..) => context,
-            (Err(error), Some(journal), Some(number)) if !error.maybe_delivered() => {
-                journal.not_opened(number).await;
-                return Ok(Err(error));
-            }
-            (Err(error), ..) => return Ok(Err(error)),
-        };
-        let is_wanted = self.open.made(&context);
-        let journal = self.open.journal_of().cloned();
-        let session = Session {
-            watch: Watch::new(self.at_most_once, &context, self.schedule),
-            reading: Arc::default(),
-            context,
-            language: self.language,
-            schedule: self.schedule,
-            budget: self.budget,
-            runtime: Handle::current(),
-            open: Some(self.open),
-        };
-        if let (Some(journal), Some(number)) = (journal, number) {
-            journal.opened(&session.context, number).await?;
-        }
-        if !is_wanted {
-            return Err(ExecError::ShuttingDown {
-                cluster: session.context.cluster_id().clone(),
-            });
-        }
-        Ok(Ok(session))
     }
 }

@@ -22,6 +22,7 @@ pub struct Run<'s> {
     code: Code,
     parameters: Parameters,
     deadline: Option<Duration>,
+    name: Option<String>,
 }
 
 impl<'s> Run<'s> {
@@ -31,12 +32,20 @@ impl<'s> Run<'s> {
             code,
             parameters: Parameters::default(),
             deadline: None,
+            name: None,
         }
     }
 
     /// Cancels the command when it runs longer than this, see [`Waiter::deadline`](crate::Waiter::deadline).
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
+        self
+    }
+
+    /// What the [journal](crate::Journal) calls this submission, for whoever looks for it later. It stands there as it is:
+    /// give it no secret.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 
@@ -79,7 +88,7 @@ impl<'s> Run<'s> {
     /// [`ExecError::Parameters`].
     pub fn follow(mut self) -> Result<Follow<'s>, ExecError> {
         let prelude = self.bind()?;
-        Follow::new(self.session, prelude, self.code, self.deadline)
+        Follow::new(self.session, prelude, self.code, self.deadline, self.name)
     }
 
     /// Puts the parameters into the code, or else into code that has to run before.
@@ -109,7 +118,7 @@ impl<'s> Run<'s> {
             assign(self.session, prelude, self.deadline).await?;
         }
         let submitting = Submitting::new(self.session, self.code, self.deadline);
-        submitting.since(begun).submit().await
+        submitting.since(begun).named(self.name).submit().await
     }
 
     async fn run(self) -> Result<Outcome, ExecError> {

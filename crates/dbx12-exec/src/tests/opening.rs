@@ -285,3 +285,55 @@ async fn many_sessions_leave_no_task_and_no_entry() {
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
     assert_eq!(journal.count("contexts/destroy"), 1000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_opening_tells_what_it_waits_for() {
+    let (cluster, _) = cluster(|path, count| match path {
+        "contexts/create" if count < 3 => Answer(500, NOT_READY),
+        "clusters/status" => Answer(200, r#"{"id":"c","status":"Pending"}"#),
+        path => usual(path),
+    });
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let tell = move |seen: &str| drop(told.send(seen.to_owned()));
+    let session = Session::builder(&cluster, Language::Python).on_progress(tell).open();
+    session.await.unwrap().close().await.unwrap();
+    assert_eq!(heard.recv().await.unwrap(), "the cluster is Pending");
+    assert_eq!(heard.recv().await.unwrap(), "the cluster is Pending");
+    assert_eq!(heard.recv().await.unwrap(), "the context is Running");
+    assert_eq!(heard.recv().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_in_a_context_of_others_leaves_it_there() {
+    let (cluster, journal) = cluster(|path, _| usual(path));
+    let session = Session::in_context(cluster.context("x"), Language::Sql);
+    assert_eq!(text(session.run("SELECT 42").await.unwrap()), "42");
+    session.close().await.unwrap();
+    drop(Session::in_context(cluster.context("x"), Language::Sql));
+    tokio::task::yield_now().await;
+    assert_eq!(
+        (journal.count("contexts/create"), journal.count("contexts/destroy")),
+        (0, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_cannot_be_restarted_because_it_is_down_is_started() {
+    let (cluster, journal) = cluster(|path, count| match path {
+        "contexts/create" if count < 3 => Answer(500, NOT_READY),
+        "clusters/status" if count == 1 => Answer(200, r#"{"id":"c","status":"Terminated"}"#),
+        "clusters/status" => Answer(200, r#"{"id":"c","status":"Pending"}"#),
+        "clusters/restart" => Answer(500, r#"{"error":"ClusterNotRunning: Cluster c is Terminated"}"#),
+        "/api/2.1/clusters/start" => Answer(200, "{}"),
+        path => usual(path),
+    });
+    let opening = Session::builder(&cluster, Language::Python).start_cluster(true).open();
+    opening.await.unwrap().close().await.unwrap();
+    assert_eq!(
+        (
+            journal.count("clusters/restart"),
+            journal.count("/api/2.1/clusters/start")
+        ),
+        (1, 1)
+    );
+}
