@@ -93,6 +93,14 @@ impl Notebook {
         self.client.send(&request).await.unwrap();
     }
 
+    /// Why there can be no context of a language: what commands are told in one that is in status `Error`.
+    pub(crate) async fn refused(&self, language: Language) -> String {
+        let context = self.pending(language).await;
+        assert_eq!(self.settled(&context).await, ContextStatus::Error);
+        let request = ExecuteCommand::new(self.workspace.cluster_id(), &context, "1");
+        self.client.send(&request).await.unwrap_err().to_string()
+    }
+
     /// Runs a command in the context's own language.
     pub(crate) async fn run(&self, context: &ContextId, code: &str) -> Results {
         let command = self.submit(context, None, code).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dbx12_exec::api::types::{ContextStatus, Language};
 use dbx12_local::{SparkStatus, Workspace};
-use serde_json::{Value, json as expected};
+use serde_json::json as expected;
 use tempfile::TempDir;
 
 use crate::notebook::{Notebook, json};
@@ -287,10 +287,7 @@ async fn over_connect(notebook: &Notebook) {
     assert!(said.ends_with('2'), "{said}");
 
     // Scala is refused, and its reason told.
-    let scala = notebook.pending(Language::Scala).await;
-    let early = notebook.submit(&scala, None, "1 + 1").await;
-    assert_eq!(notebook.settled(&scala).await, ContextStatus::Error);
-    let told = format!("{:?}", notebook.finished(&scala, &early).await);
+    let told = notebook.refused(Language::Scala).await;
     assert!(
         told.contains("Spark Connect, which takes SQL and what Python's `spark` sends"),
         "{told}"
@@ -300,12 +297,9 @@ async fn over_connect(notebook: &Notebook) {
 /// Why a SQL context cannot be had, when Python can.
 async fn failure(workspace: Workspace) -> String {
     let notebook = Notebook::of(workspace);
-    let context = notebook.pending(Language::Sql).await;
-    let early = notebook.submit(&context, None, "select 1").await;
-    assert_eq!(notebook.settled(&context).await, ContextStatus::Error);
-    let results: Value = json(&notebook.finished(&context, &early).await);
+    let told = notebook.refused(Language::Sql).await;
     let python = notebook.context(Language::Python).await;
     assert_eq!(notebook.text(&python, "1 + 1").await, "2");
     notebook.workspace.shutdown().await;
-    results["summary"].as_str().unwrap().to_owned()
+    told
 }

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use dbx12_http::Client;
 use dbx12_local::Workspace;
-use dbx12_types::{
-    ContextId, ContextStatus, CreateContext, ExecuteCommand, GetCommand, GetContext, Language, Results,
-};
+use dbx12_types::{ContextId, ContextStatus, CreateContext, ExecuteCommand, GetCommand, GetContext, Language, Results};
 use tokio::time::sleep;
 
 use crate::rounds::{GoalOutcome, Outcome};
@@ -70,7 +68,9 @@ async fn measure(workspace: &Workspace) -> Result<Option<Outcome>> {
     let second = started.elapsed();
 
     let scala = notebook.context(Language::Scala).await?;
-    notebook.text(&scala, &BARE.replace("COMMANDS", &COMMANDS.to_string())).await?;
+    notebook
+        .text(&scala, &BARE.replace("COMMANDS", &COMMANDS.to_string()))
+        .await?;
     let mut ratios = Vec::new();
     let mut fastest = Duration::MAX;
     for round in 0..=ROUNDS {

@@ -25,7 +25,10 @@ def session(address, site):
     try:
         from pyspark.sql import SparkSession
 
-        return SparkSession.builder.remote(address).create()
+        session = SparkSession.builder.remote(address).create()
+        # `getOrCreate()` wants to know some address before it finds this session; a token is none of its business.
+        os.environ["SPARK_REMOTE"] = address.partition(";")[0]
+        return session
     finally:
         if found.startswith(site):
             del os.environ["SPARK_HOME"]
