@@ -123,11 +123,7 @@ fn the_suite_can_be_pointed_at_another_workspace() {
     let mut suite = Command::new(std::env::current_exe().unwrap());
     suite
         .args(["--exact", "clients::the_rest_client_of_databrickslabs_jupyterlab"])
-        .args([
-            "--exact",
-            "clients::the_official_sdk_with_user_name_and_password",
-            "--nocapture",
-        ])
+        .args(["clients::the_official_sdk_with_user_name_and_password", "--nocapture"])
         .env(REAL, "1")
         .env("DATABRICKS_HOST", &ready.host)
         .env("DATABRICKS_TOKEN", &ready.token)

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::debug;
 
-use self::contexts::{Contexts, DESTROYED, RESTARTED, TERMINATED};
+use self::contexts::{Contexts, DESTROYED, RESTARTED, TERMINATED, command_not_found};
 use crate::answer::{Refusal, Reply};
 use crate::command::{self, Work};
 use crate::context::Context;
@@ -394,11 +394,4 @@ impl Cluster {
     fn lock(&self) -> MutexGuard<'_, Contexts> {
         self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn command_not_found(context: &ContextId, id: &CommandId) -> Refusal {
-    let message = format!(
-        "Command {id} not found in context {context}. A context remembers its last commands only, and no others than its own."
-    );
-    Refusal::new("CommandNotFound", message)
 }

@@ -36,7 +36,7 @@ client.execute_file(program)
 target = client.get_temp_dir()
 uploaded = client.upload_file(Path("job.py"), target)
 there = client.client.execute_command(f"print(open({uploaded!r}).read())")
-assert there == program.read_text().rstrip(), there
+assert there.rstrip() == program.read_text().rstrip(), there
 client.remove_dir(target)
 assert client.client.execute_command(f"import os; print(os.path.exists({target!r}))") == "False"
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dbx12_types::{CommandId, ContextId};
 
+use crate::answer::Refusal;
 use crate::context::Context;
 
 /// How many contexts that have ended are remembered, to say what became of them.
@@ -88,4 +89,11 @@ impl Contexts {
         let id = idle.min_by_key(|(since, _)| *since)?.1.clone();
         self.end(&id, EVICTED)
     }
+}
+
+pub(super) fn command_not_found(context: &ContextId, id: &CommandId) -> Refusal {
+    let message = format!(
+        "Command {id} not found in context {context}. A context remembers its last commands only, and no others than its own."
+    );
+    Refusal::new("CommandNotFound", message)
 }

@@ -133,7 +133,7 @@ fn guard(mark: &OsStr) -> Command {
         .args(["-c", include_str!("guard.sh"), "dbx12-guard"])
         .arg(mark)
         .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .current_dir("/")
         .stdout(Stdio::null())
         .stderr(Stdio::null())

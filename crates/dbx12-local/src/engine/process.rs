@@ -49,6 +49,9 @@ impl Process {
         let (reply, child) = oneshot::channel();
         spawner()?
             .send(Box::new(move || {
+                if reply.is_closed() {
+                    return; // nobody waits any more
+                }
                 let _guard = runtime.enter();
                 let spawned = command.process_group(0).kill_on_drop(true).spawn();
                 drop(command); // with our copies of the child's descriptors
