@@ -321,7 +321,17 @@ pub(crate) const NAMES: &[NameRule] = &[
                     "credentials/netrc/tests.rs",
                 ],
             ),
-            ("dbx12-cli", &["background.rs", "signals.rs"]),
+            (
+                "dbx12-cli",
+                &[
+                    "background.rs",
+                    "destination.rs",
+                    "map/folder.rs",
+                    "map/links.rs",
+                    "signals.rs",
+                    "state.rs",
+                ],
+            ),
         ],
         why: "the layers and the command line compile for Windows too; only the local workspace needs Unix",
         fix: "keep it in one of the files of this rule, behind `cfg(unix)`, with something for other systems beside it",
