@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api_and_auth;
+mod architecture;
 mod at_most_once;
 mod bad_input;
 mod cli;

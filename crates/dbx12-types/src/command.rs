@@ -227,20 +227,22 @@ impl<'de> Deserialize<'de> for CommandInfo {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CommandInfo, A::Error> {
                 let mut fields = Vec::new();
-                let mut results = None;
+                // Of a name that comes twice the last value counts.
+                let mut last = None;
                 while let Some(name) = map.next_key::<String>()? {
-                    if name != "results" {
-                        fields.push((name, map.next_value()?));
-                        continue;
-                    }
-                    match map.next_value()? {
-                        ResultsOrRaw::Results(one) => results = Some(one),
-                        ResultsOrRaw::Raw(raw) => {
-                            results = None;
-                            fields.push((name, raw));
-                        }
+                    match name == "results" {
+                        true => last = Some(map.next_value()?),
+                        false => fields.push((name, map.next_value()?)),
                     }
                 }
+                let results = match last {
+                    Some(ResultsOrRaw::Results(results)) => Some(results),
+                    Some(ResultsOrRaw::Raw(raw)) => {
+                        fields.push(("results".to_owned(), raw));
+                        None
+                    }
+                    None => None,
+                };
                 let mut info = CommandInfo::from_fields(Fields::of(fields)).map_err(A::Error::custom)?;
                 info.results = results;
                 Ok(info)

@@ -144,6 +144,20 @@ fn results_of_any_shape_are_kept() {
 }
 
 #[test]
+fn of_results_that_come_twice_the_last_count() {
+    let error = r#"{"resultType":"error","summary":"S"}"#;
+    let twice = |first, last| format!(r#"{{"status":"Finished","results":{first},"results":{last}}}"#);
+    let known: CommandInfo = serde_json::from_str(&twice(r#""Fed""#, error)).unwrap();
+    assert!(known.results.is_some() && known.extra.is_empty());
+    let unknown: CommandInfo = serde_json::from_str(&twice(error, r#""Fed""#)).unwrap();
+    assert!(unknown.results.is_none());
+    for info in [known, unknown] {
+        let written = serde_json::to_string(&info).unwrap();
+        assert_eq!(serde_json::from_str::<CommandInfo>(&written).unwrap(), info);
+    }
+}
+
+#[test]
 fn results_are_the_same_whichever_field_comes_first() {
     let first = r#"{"status":"Finished","results":{"resultType":"table","data":[[1]]}}"#;
     let last = r#"{"results":{"data":[[1]],"resultType":"table"},"status":"Finished"}"#;

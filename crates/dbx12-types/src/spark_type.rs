@@ -110,7 +110,7 @@ impl DataType {
     /// The type in either form. JSON begins with a quote, a bracket, a brace or a digit, and no Hive string does.
     pub fn parse(text: &str) -> Self {
         let may_be_json = |first: char| "\"[{-".contains(first) || first.is_ascii_digit();
-        if (text.trim_start().starts_with(may_be_json) || matches!(text, "true" | "false"))
+        if (text.trim_start().starts_with(may_be_json) || matches!(text.trim(), "true" | "false"))
             && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
         {
             return json::parse(raw);

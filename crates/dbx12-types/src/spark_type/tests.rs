@@ -87,6 +87,7 @@ fn json_that_is_no_type_stays_json() {
             (text.to_owned(), text.to_owned())
         );
     }
+    assert_eq!(DataType::parse("\rfalse"), DataType::parse("false"));
 }
 
 #[test]
