@@ -40,8 +40,10 @@ pub(crate) use context::address_of;
 use crate::{BoxFuture, Host};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use cached::Cached;
 use http::{HeaderMap, HeaderValue, header};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::path::Path;
@@ -94,17 +96,16 @@ impl Credentials {
 
     /// A user and a password (HTTP Basic). For a personal access token the user is `token`.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self::new(Basic {
-            auth_type: "basic",
-            user: user.into(),
-            password: SecretString::from(password.into()),
-        })
+        let password = SecretString::from(password.into());
+        Self::new(Fixed::basic("basic", &user.into(), &password))
     }
 
     /// A personal access token, or any other token that goes into `Authorization: Bearer`. White space around it, such as
     /// the line break at the end of a file, is ignored.
     pub fn bearer(token: impl Into<String>) -> Self {
-        Self::new(Bearer(SecretString::from(token.into().trim().to_owned())))
+        let token = SecretString::from(token.into());
+        let token = SecretString::from(token.expose_secret().trim());
+        Self::new(Fixed::bearer(&token))
     }
 
     /// Tokens that expire: the last one is kept while it is good, renewed before it expires without making anybody wait,
@@ -181,11 +182,7 @@ impl Credentials {
     }
 
     pub(crate) fn from_netrc_entry(entry: NetrcEntry) -> Self {
-        Self::new(Basic {
-            auth_type: "netrc",
-            user: entry.login,
-            password: entry.password,
-        })
+        Self::new(Fixed::basic("netrc", &entry.login, &entry.password))
     }
 
     /// The kind of credentials in the words of the official tools.
@@ -219,36 +216,36 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// What never changes: made once, sent with every attempt.
 #[derive(Debug)]
-struct Basic {
+struct Fixed {
     auth_type: &'static str,
-    user: String,
-    password: SecretString,
+    headers: Result<HeaderMap, CredentialError>,
 }
 
-impl CredentialSource for Basic {
+impl Fixed {
+    fn basic(auth_type: &'static str, user: &str, password: &SecretString) -> Self {
+        let value = basic_value(user, password.expose_secret());
+        let headers = value.map(|value| HeaderMap::from_iter([(header::AUTHORIZATION, value)]));
+        Self { auth_type, headers }
+    }
+
+    fn bearer(token: &SecretString) -> Self {
+        let headers = authorization("Bearer", token);
+        Self {
+            auth_type: "pat",
+            headers,
+        }
+    }
+}
+
+impl CredentialSource for Fixed {
     fn auth_type(&self) -> &str {
         self.auth_type
     }
 
     fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
-        Box::pin(async {
-            let value = basic_value(&self.user, self.password.expose_secret())?;
-            Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Bearer(SecretString);
-
-impl CredentialSource for Bearer {
-    fn auth_type(&self) -> &str {
-        "pat"
-    }
-
-    fn headers<'a>(&'a self, _: &'a CredentialContext) -> BoxFuture<'a, Result<HeaderMap, CredentialError>> {
-        Box::pin(async { authorization("Bearer", &self.0) })
+        Box::pin(async { self.headers.clone() })
     }
 }
 
@@ -316,7 +313,9 @@ fn authorization_value(scheme: &str, secret: &SecretString) -> Result<HeaderValu
             "the token is empty or has white space or other characters in it that no token has; copy it again",
         ));
     }
-    let value = HeaderValue::try_from(format!("{scheme} {secret}"));
+    // Wiped with its last copy.
+    let text = Zeroizing::new([scheme, " ", secret].concat().into_bytes());
+    let value = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
     // Visible ASCII is always valid; the source is left out, since it might show the value.
     let mut value = value.map_err(|_| CredentialError::new("the token cannot be sent in a header"))?;
     value.set_sensitive(true);

@@ -122,7 +122,7 @@ macro_rules! open_enum {
 
         impl crate::fields::Value for $name {
             fn is_written_as(&self, text: &serde_json::value::RawValue) -> bool {
-                serde_json::from_str::<String>(text.get()).is_ok_and(|text| text == self.as_str())
+                crate::json::says(text, self.as_str())
             }
         }
 

@@ -63,12 +63,9 @@ fn debug_shows_the_kind_only() {
     ] {
         assert_eq!(format!("{credentials:?}"), shown);
     }
-    assert!(!format!("{:?}", Bearer(SecretString::from(CANARY))).contains(CANARY));
-    let basic = Basic {
-        auth_type: "basic",
-        user: "me".to_owned(),
-        password: SecretString::from(CANARY),
-    };
+    let secret = SecretString::from(CANARY);
+    assert!(!format!("{:?}", Fixed::bearer(&secret)).contains(CANARY));
+    let basic = Fixed::basic("basic", "me", &secret);
     assert!(!format!("{basic:?}").contains(CANARY));
 }
 
