@@ -42,7 +42,7 @@ pub struct LoggedContext {
 pub enum Holder {
     /// A process that lives.
     Process,
-    /// Nobody: it was [detached](Session::detach), and waits for somebody.
+    /// Nobody: it was [detached](crate::Session::detach), and waits for somebody.
     Detached,
     /// Nobody: its process ended without closing it.
     Orphaned,
