@@ -12,6 +12,7 @@ use dbx12_api::Context;
 use dbx12_api::http::Host;
 use dbx12_api::types::{ClusterId, CommandId, ContextId};
 use file::{File, Owner};
+use logged::Openings;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -37,14 +38,15 @@ struct Inner {
     owner: Owner,
     numbers: AtomicU64,
     unfinished: Mutex<Unfinished>,
+    /// One of this process at a time takes over what others left.
+    taking: tokio::sync::Mutex<()>,
 }
 
-/// What a recovery has taken over and not given to anybody: one that is dropped leaves it to the next.
+/// What was taken over and not given to anybody, since nobody waited for it any more: whoever asks next gets it.
 #[derive(Debug, Default)]
 struct Unfinished {
     contexts: HashSet<String>,
-    /// By their hosts: the clusters of openings that led to nothing.
-    openings: Vec<(String, ClusterId)>,
+    openings: Openings,
 }
 
 /// A line of the journal.
@@ -117,6 +119,10 @@ impl Event {
 }
 
 impl Inner {
+    fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Who wrote lines and is no more.
     fn dead(&self, lines: &[Line]) -> std::io::Result<HashSet<String>> {
         let owners: HashSet<_> = lines.iter().map(|line| line.owner.as_str()).collect();
@@ -147,6 +153,7 @@ impl Journal {
                 owner,
                 numbers: AtomicU64::new(0),
                 unfinished: Mutex::default(),
+                taking: tokio::sync::Mutex::default(),
             })))
         })
         .await
@@ -173,7 +180,7 @@ impl Journal {
     }
 
     fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
-        self.0.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.unfinished()
     }
 
     pub(crate) async fn opening(&self, host: &Host, cluster: &ClusterId) -> Result<u64, ExecError> {

@@ -87,6 +87,7 @@ impl<'s> Submitting<'s> {
                 }
                 Err(error) if error.maybe_delivered() => error,
                 Err(error) => {
+                    ticket.iter().for_each(Ticket::is_void);
                     entry.settled(false).await;
                     return Err(error.into());
                 }

@@ -38,7 +38,9 @@ impl Drop for Owner {
 impl File {
     pub(super) fn open(path: PathBuf) -> io::Result<Self> {
         OpenOptions::new().create(true).append(true).open(&path)?;
-        Ok(Self { path })
+        let file = Self { path };
+        file.sync_name();
+        Ok(file)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -127,7 +129,19 @@ impl File {
             writeln!(file, "{}", serde_json::to_string(&line)?)?;
         }
         file.sync_all()?;
-        fs::rename(&new, &self.path)
+        fs::rename(&new, &self.path)?;
+        self.sync_name();
+        Ok(())
+    }
+
+    /// Lets the file be found under its name after a power cut: that is in the directory, which is on disk only when it was
+    /// synced too. Systems and file systems that cannot sync a directory write it in their own way.
+    fn sync_name(&self) {
+        let directory = match self.path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let _ = fs::File::open(directory).and_then(|directory| directory.sync_all());
     }
 
     fn read(&self) -> io::Result<Vec<Line>> {

@@ -1,9 +1,8 @@
 //! What a journal tells of contexts and of what was submitted to them.
 
 use super::{Event, Journal, Line, blocking};
-use crate::{Closing, ExecError, Session};
-use dbx12_api::Context;
-use dbx12_api::types::{ClusterId, CommandId, ContextId, Language};
+use crate::ExecError;
+use dbx12_api::types::{ClusterId, CommandId, ContextId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -43,7 +42,7 @@ pub struct LoggedContext {
 pub enum Holder {
     /// A process that lives.
     Process,
-    /// Nobody: it was [detached](Session::detach), and waits for somebody.
+    /// Nobody: it was [detached](crate::Session::detach), and waits for somebody.
     Detached,
     /// Nobody: its process ended without closing it.
     Orphaned,
@@ -105,29 +104,6 @@ impl Journal {
             })
         })
         .await
-    }
-
-    /// Takes a context over that is [detached](Holder::Detached) or [orphaned](Holder::Orphaned): from now on it belongs to
-    /// this process, and dropping the session destroys it. Its language is Python unless code names another. `None` when
-    /// another process has it, or it is not in the journal any more.
-    ///
-    /// What is detached stays so when this process is killed.
-    ///
-    /// # Errors
-    /// [`ExecError::Journal`].
-    pub async fn take_over(&self, context: &Context, closing: &Closing) -> Result<Option<Session>, ExecError> {
-        let (inner, line) = (Arc::clone(&self.0), self.line(self.opened_event(context)));
-        let (host, id) = (context.client().host().to_string(), context.id().to_string());
-        let taken = blocking(self.path().to_owned(), move || {
-            inner.file.append_if(&line, |lines| {
-                let dead = inner.dead(lines)?;
-                let mut open = traces(lines).into_iter().filter(Trace::is_open);
-                Ok(open.any(|trace| trace.host == host && trace.context == id && dead.contains(&trace.owner)))
-            })
-        });
-        let open = closing.open().journal(Some(self.clone()));
-        let taken = taken.await?;
-        Ok(taken.then(|| Session::adopt(context.clone(), Language::Python, open)))
     }
 }
 

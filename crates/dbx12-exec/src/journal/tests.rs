@@ -320,3 +320,49 @@ async fn what_is_detached_is_no_orphan_and_one_process_at_a_time_takes_it_over()
     assert!(other.take_over(&context, &closing).await.unwrap().is_none());
     assert_eq!(seen.count("contexts/destroy"), 1);
 }
+
+/// A context with a command whose end nobody was told, of a process that is no more.
+async fn orphan(cluster: &Cluster, path: &Path) -> Context {
+    let dead = Journal::open(path).await.unwrap();
+    let builder = Session::builder(cluster, Language::Sql).journal(&dead);
+    let session = builder.open().await.unwrap();
+    drop(session.submit("SELECT 1").await.unwrap());
+    let context = session.context().clone();
+    kill(&dead);
+    std::mem::forget((session, dead));
+    context
+}
+
+#[tokio::test]
+async fn of_those_who_recover_at_the_same_time_one_gets_a_context() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (cluster, _) = cluster(|asked, _| match asked {
+        // All have read the journal before one of them goes on.
+        "contexts/status" => After(Duration::from_millis(50), r#"{"id":"x","status":"Running"}"#),
+        asked => usual(asked),
+    });
+    orphan(&cluster, &path).await;
+    let (one, other) = (Journal::open(&path).await.unwrap(), Journal::open(&path).await.unwrap());
+    let (workspace, closing) = (workspace(&cluster), Closing::new());
+    let (first, second, third) = tokio::join!(
+        one.recover(&workspace, &closing),
+        one.recover(&workspace, &closing),
+        other.recover(&workspace, &closing)
+    );
+    let recovered = [first, second, third].map(|recovery| recovery.unwrap().recovered);
+    assert_eq!(recovered.iter().map(Vec::len).sum::<usize>(), 1, "{recovered:?}");
+}
+
+#[tokio::test]
+async fn taking_over_that_is_dropped_is_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (cluster, _) = cluster(|asked, _| usual(asked));
+    let context = orphan(&cluster, &path).await;
+    let (journal, closing) = (Journal::open(&path).await.unwrap(), Closing::new());
+    assert!(begun_and_dropped(journal.take_over(&context, &closing)).await);
+    let session = journal.take_over(&context, &closing).await.unwrap().unwrap();
+    assert!(journal.take_over(&context, &closing).await.unwrap().is_none());
+    session.close().await.unwrap();
+}

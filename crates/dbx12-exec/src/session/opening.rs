@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a cluster that was told to restart may still be said to be terminated.
+/// How long a cluster that was told to restart may still be said to be terminated, or broken.
 const RESTART_TAKES_HOLD: Duration = Duration::from_secs(60);
 
 /// Opens a [`Session`].
@@ -231,7 +231,11 @@ impl<'b> Opening<'b> {
                 Ok(())
             }
             // What it was before the restart took hold.
-            ClusterStatus::Terminated if self.restarted.is_some_and(|at| at.elapsed() < RESTART_TAKES_HOLD) => Ok(()),
+            ClusterStatus::Terminated | ClusterStatus::Error
+                if self.restarted.is_some_and(|at| at.elapsed() < RESTART_TAKES_HOLD) =>
+            {
+                Ok(())
+            }
             ClusterStatus::Terminated | ClusterStatus::Terminating | ClusterStatus::Error => {
                 Err(ExecError::ClusterUnavailable {
                     cluster: cluster.id().clone(),

@@ -63,6 +63,8 @@ pub(super) struct Ticket {
     marker: Marker,
     generation: Arc<Generation>,
     number: u64,
+    /// What the context is told with it.
+    told: Vec<u64>,
 }
 
 impl Ticket {
@@ -77,6 +79,11 @@ impl Ticket {
     /// What became of it is known: it will not be asked for.
     pub(super) fn is_answered(&self) {
         self.generation.answered().push(self.number);
+    }
+
+    /// It did not run: what it was to tell is told by a later one.
+    pub(super) fn is_void(&self) {
+        self.generation.answered().extend(&self.told);
     }
 }
 
@@ -123,12 +130,18 @@ impl Watch {
         *current = (!dialect.may_restart(text)).then(|| Arc::clone(&generation));
         drop(current);
         let number = generation.next();
-        let marker = dialect.marker(&generation.name, number, &generation.take_answered());
-        Ok(dialect.put_on(&marker, text).map(|text| Ticket {
+        let told = generation.take_answered();
+        let marker = dialect.marker(&generation.name, number, &told);
+        let Some(text) = dialect.put_on(&marker, text) else {
+            generation.answered().extend(told);
+            return Ok(None);
+        };
+        Ok(Some(Ticket {
             code: code.clone().with_text(text),
             marker,
             generation,
             number,
+            told,
         }))
     }
 
@@ -164,7 +177,10 @@ impl Watch {
                 ticket.is_answered();
                 Settled::Ran
             }
-            Ok("burned") => Settled::WillNotRun,
+            Ok("burned") => {
+                ticket.is_void();
+                Settled::WillNotRun
+            }
             Ok(_) | Err(Unanswered::NoReply) => {
                 self.forget(generation).await;
                 Settled::Unknown

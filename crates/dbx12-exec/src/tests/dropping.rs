@@ -119,3 +119,38 @@ async fn events_that_are_not_taken_are_not_lost_and_a_summary_that_is_dropped_en
     sleep(SECOND * 10).await;
     assert_eq!(open_and_destroyed(&journal), (2, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_submission_that_is_dropped_on_its_way_ends_with_its_session_and_is_not_sent_again() {
+    let (cluster, journal) = cluster(|path, _| match path {
+        "commands/execute" => After(SECOND * 5, r#"{"id":"k"}"#),
+        path => usual(path),
+    });
+    let session = open(&cluster, &Closing::new()).await;
+    let within = session.submit_within("SELECT 1", SECOND * 60);
+    assert!(timeout(SECOND, within).await.is_err());
+    sleep(SECOND * 60).await;
+    assert_eq!(journal.count("commands/execute"), 1);
+    assert_eq!(journal.count("commands/status"), 0, "nobody waits for it");
+    session.close().await.unwrap();
+    assert_eq!(open_and_destroyed(&journal), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_followed_is_left_to_itself_when_its_end_is_not_waited_for() {
+    let (cluster, journal) = cluster(|path, count| match path {
+        // What begins the spool is not answered as it should be: the code runs without, and on and on.
+        "commands/status" if count > 1 => Answer(200, RUNNING),
+        path => usual(path),
+    });
+    let builder = Session::builder(&cluster, Language::Python).at_most_once(false);
+    let session = builder.open().await.unwrap();
+    let follow = session.run("print(1)").follow().unwrap();
+    assert!(timeout(SECOND * 10, follow.finish()).await.is_err());
+    let sent = journal.count("commands/execute");
+    assert_eq!(sent, 3, "the beginning and the end of the spool, and the code");
+    sleep(SECOND * 600).await;
+    assert_eq!(journal.count("commands/execute"), sent);
+    assert_eq!(journal.count("commands/cancel"), 0);
+    session.close().await.unwrap();
+}

@@ -139,20 +139,23 @@ async fn closing_waits_for_all_that_was_left_to_the_background() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_terminated_cluster_is_restarted_when_asked() {
-    let (cluster, journal) = cluster(|path, count| match path {
-        "contexts/create" if count < 20 => Answer(500, NOT_READY),
-        "clusters/status" if count < 3 => Answer(200, r#"{"id":"c","status":"Terminated"}"#),
-        "clusters/status" => Answer(200, r#"{"id":"c","status":"Restarting"}"#),
-        "clusters/restart" => Answer(200, r#"{"id":"c"}"#),
-        path => usual(path),
-    });
-    let session = Session::builder(&cluster, Language::Python)
-        .start_cluster(true)
-        .open()
-        .await;
-    session.unwrap().close().await.unwrap();
-    assert_eq!(journal.count("clusters/restart"), 1);
+async fn a_cluster_that_is_down_is_restarted_when_asked() {
+    for down in [r#"{"id":"c","status":"Terminated"}"#, r#"{"id":"c","status":"Error"}"#] {
+        let (cluster, journal) = cluster(move |path, count| match path {
+            "contexts/create" if count < 20 => Answer(500, NOT_READY),
+            // What it was is said for a moment longer.
+            "clusters/status" if count < 3 => Answer(200, down),
+            "clusters/status" => Answer(200, r#"{"id":"c","status":"Restarting"}"#),
+            "clusters/restart" => Answer(200, r#"{"id":"c"}"#),
+            path => usual(path),
+        });
+        let session = Session::builder(&cluster, Language::Python)
+            .start_cluster(true)
+            .open()
+            .await;
+        session.unwrap().close().await.unwrap();
+        assert_eq!(journal.count("clusters/restart"), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! A thousand commands of two seconds in flight, over https, on a workspace that answers 25 status requests a second and
 //! refuses the others.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use dbx12_exec::api::Workspace;
@@ -34,8 +34,10 @@ pub(super) fn play() -> Result<Seen> {
         let polls = in_flight(&workspace, SESSIONS, COMMANDS).await?;
         let elapsed = started.elapsed().as_secs_f64();
         let growth = status("VmHWM")?.saturating_sub(memory) as f64 / 1e6;
-        let tasks = Handle::current().metrics().num_alive_tasks();
         let counts = counts(&client).await?;
+        // Connections that are kept for the next request are tasks too, and end with their client.
+        drop((workspace, client));
+        let tasks = tasks_at_most(before).await;
 
         let mut seen = Seen {
             text: format!(
@@ -57,6 +59,17 @@ pub(super) fn play() -> Result<Seen> {
         );
         Ok(seen)
     })
+}
+
+/// How many tasks there are, once there are so few; or after five seconds.
+async fn tasks_at_most(few: usize) -> usize {
+    for _ in 0..500 {
+        if Handle::current().metrics().num_alive_tasks() <= few {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Handle::current().metrics().num_alive_tasks()
 }
 
 async fn counts(client: &dbx12_http::Client) -> Result<Counts> {
