@@ -9,6 +9,7 @@ mod connect;
 mod destination;
 mod exception;
 mod failure;
+mod helps;
 mod jobs;
 mod local;
 mod map;
@@ -68,6 +69,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Local(Local::Up(up)) => background::up(&up),
         Command::Local(Local::Status) => background::status(),
         Command::Local(Local::Down) => background::down(),
+        Command::Completions { shell } => helps::completions(shell),
+        Command::Man { folder } => helps::manual(&folder),
     }
 }
 

@@ -147,6 +147,8 @@ pub(crate) const LAYERS: &[Layer] = &[
             "anyhow",
             "arrow-ipc",
             "clap",
+            "clap_complete",
+            "clap_mangen",
             "comfy-table",
             "csv",
             "form_urlencoded",
