@@ -3,7 +3,6 @@
 mod api;
 mod global;
 mod jobs;
-mod local;
 mod map;
 mod operations;
 mod run;
@@ -11,11 +10,11 @@ mod run;
 pub(crate) use api::{Api, ApiPath, Auth};
 pub(crate) use global::{Global, OutputFormat};
 pub(crate) use jobs::{Attach, Cancel, Gc, Wait};
-pub(crate) use local::{Local, Serve, Up};
 pub(crate) use map::{Again, Map};
 pub(crate) use operations::{ClusterArgument, ClusterWait, Clusters, Commands, Contexts, Execute, Libraries};
 pub(crate) use run::{Annotations, ResultPlaces, Run, Target};
 
+use crate::local::Local;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 

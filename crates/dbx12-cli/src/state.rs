@@ -3,7 +3,6 @@
 use crate::failure::{Exit, Failure};
 use dbx12_exec::Journal;
 use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// From how many bytes on a journal is compacted: each program leaves about a thousand.
@@ -20,10 +19,12 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
     made(state.join("dbx12"))
 }
 
-/// A folder for its owner only.
+/// A folder for its owner only; where there are no modes, for whoever the folder around it is for.
 pub(crate) fn made(folder: PathBuf) -> Result<PathBuf, Failure> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(&folder).map_err(|error| cannot(&folder, &error))?;
     Ok(folder)
 }

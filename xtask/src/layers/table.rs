@@ -152,6 +152,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "comfy-table",
             "csv",
             "form_urlencoded",
+            "fs4",
             "humantime",
             "image",
             "indicatif",
@@ -326,9 +327,8 @@ pub(crate) const NAMES: &[NameRule] = &[
             (
                 "dbx12-cli",
                 &[
-                    "background.rs",
                     "destination.rs",
-                    "map/folder.rs",
+                    "local/background.rs",
                     "map/links.rs",
                     "signals.rs",
                     "state.rs",
