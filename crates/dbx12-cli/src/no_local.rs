@@ -14,8 +14,8 @@ pub(crate) enum Local {
 }
 
 /// `dbx12 local`.
-pub(crate) async fn local(_: Local) -> Result<(), Failure> {
-    Err(refusal())
+pub(crate) async fn local(Local::Any(words): Local) -> Result<(), Failure> {
+    Err(refusal(&format!("`dbx12 local {}`", words.join(" "))))
 }
 
 #[derive(Args, Debug, Default)]
@@ -32,7 +32,7 @@ pub(crate) struct Own(Infallible);
 
 impl Own {
     pub(crate) async fn start(_: &SparkArguments) -> Result<Self, Failure> {
-        Err(refusal())
+        Err(refusal("the local workspace"))
     }
 
     pub(crate) fn cluster(&self) -> Cluster {
@@ -48,6 +48,6 @@ impl Own {
     }
 }
 
-fn refusal() -> Failure {
-    Failure::new(Exit::Unavailable, "the local workspace needs Unix").hint("use WSL, or a workspace of Databricks")
+fn refusal(what: &str) -> Failure {
+    Failure::new(Exit::Unavailable, format!("{what} needs Unix")).hint("use WSL, or a workspace of Databricks")
 }
