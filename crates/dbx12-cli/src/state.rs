@@ -1,6 +1,8 @@
 //! What this machine keeps between two programs: `dbx12` in the folder that XDG has for state.
 
 use crate::failure::{Exit, Failure};
+use crate::output::warn;
+use crate::progress::Progress;
 use dbx12_exec::Journal;
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
@@ -41,8 +43,16 @@ pub(crate) async fn journal() -> Result<Journal, Failure> {
 
 /// The same for a program that closes what it opens: it is only for the case that it is killed, and a machine without a
 /// place for it runs programs as well.
-pub(crate) async fn journal_if_any() -> Option<Journal> {
-    journal().await.ok()
+pub(crate) async fn journal_if_any(telling: &Progress) -> Option<Journal> {
+    let journal = journal().await;
+    let untold = |failure: &Failure| {
+        let why = failure.message();
+        telling.hide();
+        warn(&format!(
+            "{why}; if this program is killed, `dbx12 gc` will not know what it left"
+        ));
+    };
+    journal.inspect_err(untold).ok()
 }
 
 /// Where links to the journals of `dbx12 map` are.
