@@ -188,6 +188,18 @@ async fn a_server_that_is_killed_leaves_no_process() {
 }
 
 #[test]
+fn a_machine_with_no_place_for_the_journal_is_told_so_once() {
+    let served = Served::start(&[]);
+    let mut command = served.dbx12(&["run", "-c", "print(1)"]);
+    command.env("XDG_STATE_HOME", "/dev/null");
+    let finished = finish(command);
+    assert_eq!((finished.code, &*finished.stdout), (Some(0), "1\n"));
+    let warning = "Warning: cannot use /dev/null/dbx12: Not a directory (os error 20); if this program is killed, `dbx12 gc` \
+                   will not know what it left\n";
+    assert_eq!(finished.stderr, warning);
+}
+
+#[test]
 fn a_workspace_in_the_background_goes_up_and_down() {
     let home = home();
     let local = |verb: &[&str]| finish(dbx12(home.path(), &[&["local"], verb].concat()));

@@ -7,6 +7,7 @@ mod at_most_once;
 mod bad_input;
 mod cli;
 mod cli_run;
+mod cli_terminal;
 mod client_errors;
 mod clients;
 mod credentials;

@@ -9,8 +9,9 @@ use crate::environment::CLIENTS;
 use crate::test::{self, CLIENTS_PYTHON};
 use crate::{tools, workspace};
 
-/// The name of what the local workspace costs: a program of `tests`, since it needs the `dbx12` program too.
+/// What the local workspace costs, and what the command line costs.
 const LOCAL: &str = "local";
+const CLI: &str = "cli";
 
 /// The page with the numbers of the last run that was worth keeping.
 const PAGE: &str = "tests/BENCHMARKS.md";
@@ -25,21 +26,24 @@ pub(crate) fn run(sh: &Shell, name: Option<&str>, json: Option<OsString>, save: 
     let built = workspace::target_directory(sh)?.join("bench");
     // Where nobody asks for what waits, its peer is not needed.
     let waits = name.is_none_or(|name| name.starts_with("waiting") || "waiting/overshoot".contains(name));
-    let _clients = match waits {
+    let is_wanted = |own: &&str| name.is_none_or(|name| name.starts_with(own));
+    // A program of `tests` measures these, since they need the `dbx12` program too.
+    let of_tests: Vec<_> = [LOCAL, CLI].into_iter().filter(is_wanted).map(str::to_owned).collect();
+    let _clients = match waits || name.is_some_and(|name| name.starts_with(CLI)) {
         true => Some(sh.push_env(CLIENTS_PYTHON, CLIENTS.python(sh)?)),
         false => None,
     };
     let json: Vec<_> = json.into_iter().flat_map(|file| ["--json".into(), file]).collect();
     let save = save.then_some(["--save", PAGE]).into_iter().flatten();
-    if !name.is_some_and(|name| name.starts_with(LOCAL)) {
+    if name.is_none() || of_tests.is_empty() {
         cmd!(
             sh,
             "cargo run --quiet --release --manifest-path tests/bench/Cargo.toml --target-dir {built} -- run {name...} {json...} {save...}"
         )
         .run()?;
     }
-    if name.is_none_or(|name| name.starts_with(LOCAL)) {
-        test::numbers(sh)?;
+    if !of_tests.is_empty() {
+        test::numbers(sh, &of_tests)?;
     }
     Ok(())
 }

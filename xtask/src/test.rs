@@ -167,8 +167,8 @@ pub(crate) fn chaos(sh: &Shell, minutes: Option<f64>, seed: Option<u64>) -> Resu
 ///
 /// # Errors
 /// When it does not compile, or an answer is wrong.
-pub(crate) fn numbers(sh: &Shell) -> Result<()> {
-    with_binary(sh, "release", "numbers", &[])
+pub(crate) fn numbers(sh: &Shell, names: &[String]) -> Result<()> {
+    with_binary(sh, "release", "numbers", names)
 }
 
 /// Builds `dbx12` and a program of the tests that starts it, and runs that.

@@ -3,7 +3,6 @@
 mod api;
 mod global;
 mod jobs;
-mod local;
 mod map;
 mod operations;
 mod run;
@@ -11,12 +10,13 @@ mod run;
 pub(crate) use api::{Api, ApiPath, Auth};
 pub(crate) use global::{Global, OutputFormat};
 pub(crate) use jobs::{Attach, Cancel, Gc, Wait};
-pub(crate) use local::{Local, Serve, Up};
 pub(crate) use map::{Again, Map};
 pub(crate) use operations::{ClusterArgument, ClusterWait, Clusters, Commands, Contexts, Execute, Libraries};
 pub(crate) use run::{Annotations, ResultPlaces, Run, Target};
 
+use crate::local::Local;
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Run code on a Databricks cluster, or on this machine.
 #[derive(Debug, Parser)]
@@ -91,7 +91,28 @@ pub(crate) enum Command {
     /// A workspace on this machine.
     #[command(subcommand)]
     Local(Local),
+    /// Print what a shell needs to complete what is typed after `dbx12`.
+    #[command(long_about = COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each verb, into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder. It is made.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
+
+const COMPLETIONS: &str = "\
+Print what a shell needs to complete what is typed after `dbx12`.
+
+bash: source <(dbx12 completions bash), in ~/.bashrc
+zsh:  dbx12 completions zsh > _dbx12, in a folder of $fpath
+fish: dbx12 completions fish > ~/.config/fish/completions/dbx12.fish
+PowerShell: dbx12 completions powershell | Out-String | Invoke-Expression, in $PROFILE";
 
 #[cfg(test)]
 mod tests {

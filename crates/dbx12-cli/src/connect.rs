@@ -2,7 +2,7 @@
 
 use crate::arguments::{self, Global};
 use crate::failure::{Exit, Failure};
-use crate::spark::{Progress, SparkArguments};
+use crate::local::Own;
 use dbx12_exec::api::{Cluster, Workspace};
 use dbx12_exec::http::{Client, Config};
 
@@ -49,14 +49,20 @@ pub(crate) async fn cluster(named: &str, client: Client) -> Result<Cluster, Fail
 /// The cluster that a program runs on, and the workspace to shut down afterwards.
 pub(crate) struct Target {
     pub(crate) cluster: Cluster,
-    local: Option<(dbx12_local::Workspace, Progress)>,
+    local: Option<Own>,
 }
 
 /// The cluster that the arguments name.
 pub(crate) async fn target(target: &arguments::Target, global: &Global) -> Result<Target, Failure> {
     let by_environment = || std::env::var("DATABRICKS_CLUSTER_ID").ok().filter(|id| !id.is_empty());
     let cluster = match &target.cluster {
-        _ if target.local => return local(&target.spark).await,
+        _ if target.local => {
+            let own = Own::start(&target.spark).await?;
+            return Ok(Target {
+                cluster: own.cluster(),
+                local: Some(own),
+            });
+        }
         _ if target.spark.is_given() => {
             return Err(Failure::usage("which Spark to use can be said with --local only"));
         }
@@ -73,26 +79,6 @@ pub(crate) async fn target(target: &arguments::Target, global: &Global) -> Resul
     Ok(Target { cluster, local: None })
 }
 
-/// A workspace in this process, for one program. Its Python works in the current folder, as a program run by hand would.
-async fn local(spark: &SparkArguments) -> Result<Target, Failure> {
-    let folder = std::env::current_dir().map_err(|error| cannot(&error))?;
-    // Not waited for here: whoever stops waiting must still be able to shut it down.
-    let builder = dbx12_local::Workspace::builder()
-        .working_directory(folder)
-        .wait_for_cluster(false);
-    let local = spark.apply(builder).start().await.map_err(|error| cannot(&error))?;
-    let client = local.client();
-    let progress = Progress::tell(&local);
-    Ok(Target {
-        cluster: Workspace::new(client).cluster(local.cluster_id()),
-        local: Some((local, progress)),
-    })
-}
-
-fn cannot(error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Unavailable, format!("the local workspace cannot start: {error}"))
-}
-
 impl Target {
     /// Whether it ends with this process.
     pub(crate) fn is_local(&self) -> bool {
@@ -102,15 +88,15 @@ impl Target {
     /// Waits until the workspace on this machine takes commands. One of Databricks is waited for by the session.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         match &self.local {
-            Some((local, _)) => local.ready().await.map_err(|error| cannot(&error)),
+            Some(own) => own.ready().await,
             None => Ok(()),
         }
     }
 
     /// Ends the workspace on this machine, with all its processes.
     pub(crate) async fn close(self) {
-        if let Some((local, _)) = self.local {
-            local.shutdown().await;
+        if let Some(own) = self.local {
+            own.close().await;
         }
     }
 }

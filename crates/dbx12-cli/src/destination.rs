@@ -3,7 +3,6 @@
 use crate::failure::Failure;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -35,9 +34,10 @@ impl Destination {
             Some(metadata) => {
                 // What may not be written may not be replaced either.
                 OpenOptions::new().append(true).open(path).map_err(cannot)?;
-                To::Temporary(temporary(&path.canonicalize().map_err(cannot)?, metadata.permissions()).map_err(cannot)?)
+                let permissions = Some(metadata.permissions());
+                To::Temporary(temporary(&path.canonicalize().map_err(cannot)?, permissions).map_err(cannot)?)
             }
-            None => To::Temporary(temporary(path, Permissions::from_mode(0o666)).map_err(cannot)?),
+            None => To::Temporary(temporary(path, of_new_file()).map_err(cannot)?),
         };
         let path = match existing {
             Some(_) => path.canonicalize().map_err(cannot)?,
@@ -67,14 +67,28 @@ pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("cannot write {}: {why}", path.display()))
 }
 
+/// As programs make files, which the umask narrows: a temporary file is for its owner only.
+#[cfg(unix)]
+fn of_new_file() -> Option<Permissions> {
+    Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+}
+
+/// Those that the folder gives.
+#[cfg(not(unix))]
+fn of_new_file() -> Option<Permissions> {
+    None
+}
+
 /// In the same folder: only there it can be renamed.
-fn temporary(path: &Path, permissions: Permissions) -> std::io::Result<NamedTempFile> {
+fn temporary(path: &Path, permissions: Option<Permissions>) -> std::io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    tempfile::Builder::new()
-        .prefix(".dbx12-")
-        .permissions(permissions)
-        .tempfile_in(folder)
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dbx12-");
+    if let Some(permissions) = permissions {
+        builder.permissions(permissions);
+    }
+    builder.tempfile_in(folder)
 }

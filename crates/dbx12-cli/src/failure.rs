@@ -43,6 +43,11 @@ impl Failure {
         Self::new(exit, "")
     }
 
+    /// What went wrong, without the hint.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Whether there is something to tell.
     pub(crate) fn is_silent(&self) -> bool {
         self.message.is_empty()

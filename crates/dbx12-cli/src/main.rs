@@ -3,13 +3,17 @@
 mod api;
 mod arguments;
 mod auth;
-mod background;
 mod cluster_wait;
 mod connect;
 mod destination;
 mod exception;
 mod failure;
+mod helps;
 mod jobs;
+#[cfg(unix)]
+mod local;
+#[cfg(not(unix))]
+#[path = "no_local.rs"]
 mod local;
 mod map;
 mod output;
@@ -18,11 +22,10 @@ mod progress;
 mod render;
 mod run;
 mod signals;
-mod spark;
 mod state;
 mod verbs;
 
-use arguments::{Arguments, Command, Local};
+use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::{Exit, Failure};
 use output::{Output, print_failure};
@@ -64,10 +67,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Libraries(verb) => verbs::libraries(verb, global).await,
         Command::Api(verb) => api::api(verb, global).await,
         Command::Auth(verb) => auth::auth(verb, global, Output::of(global)?).await,
-        Command::Local(Local::Serve(serve)) => local::serve(serve).await,
-        Command::Local(Local::Up(up)) => background::up(&up),
-        Command::Local(Local::Status) => background::status(),
-        Command::Local(Local::Down) => background::down(),
+        Command::Local(verb) => local::local(verb).await,
+        Command::Completions { shell } => helps::completions(shell),
+        Command::Man { folder } => helps::manual(&folder),
     }
 }
 

@@ -85,6 +85,11 @@ impl Running {
         }
         let closing = Closing::new();
         let telling = road.telling.clone();
+        // A workspace in this process ends with it.
+        let journal = match target.is_local() {
+            true => None,
+            false => state::journal_if_any(&telling).await,
+        };
         telling.say("making an execution context");
         let mut builder = Session::builder(&target.cluster, language)
             .timeout(road.left())
@@ -93,10 +98,7 @@ impl Running {
             .on_progress(move |seen| telling.say(seen))
             // The context ends with the program: then nothing runs late, and it is not worth a request more each time.
             .at_most_once(false);
-        // A workspace in this process ends with it.
-        if !target.is_local()
-            && let Some(journal) = state::journal_if_any().await
-        {
+        if let Some(journal) = journal {
             builder = builder.journal(&journal);
         }
         let ended = match road.in_time(builder.open()).await {

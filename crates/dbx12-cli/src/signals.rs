@@ -1,8 +1,12 @@
 //! Ctrl-C and the signals that ask a program to end.
 
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlBreak, CtrlC, ctrl_break, ctrl_c};
 
 /// Listens for SIGINT, SIGTERM, SIGHUP and SIGQUIT. While it lives they do not end the process by themselves.
+#[cfg(unix)]
 #[derive(Debug)]
 pub(crate) struct Interrupts {
     interrupt: Signal,
@@ -11,6 +15,7 @@ pub(crate) struct Interrupts {
     quit: Signal,
 }
 
+#[cfg(unix)]
 impl Interrupts {
     pub(crate) fn listen() -> std::io::Result<Self> {
         Ok(Self {
@@ -28,6 +33,32 @@ impl Interrupts {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
             _ = self.quit.recv() => {}
+        }
+    }
+}
+
+/// Listens for Ctrl-C and Ctrl-Break. While it lives they do not end the process by themselves.
+#[cfg(windows)]
+#[derive(Debug)]
+pub(crate) struct Interrupts {
+    interrupt: CtrlC,
+    terminate: CtrlBreak,
+}
+
+#[cfg(windows)]
+impl Interrupts {
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: ctrl_c()?,
+            terminate: ctrl_break()?,
+        })
+    }
+
+    /// The next one. Dropping the future loses none.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What this machine keeps between two programs: `dbx12` in the folder that XDG has for state.
 
 use crate::failure::{Exit, Failure};
+use crate::output::warn;
+use crate::progress::Progress;
 use dbx12_exec::Journal;
 use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// From how many bytes on a journal is compacted: each program leaves about a thousand.
@@ -20,10 +21,12 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
     made(state.join("dbx12"))
 }
 
-/// A folder for its owner only.
+/// A folder for its owner only; where there are no modes, for whoever the folder around it is for.
 pub(crate) fn made(folder: PathBuf) -> Result<PathBuf, Failure> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(&folder).map_err(|error| cannot(&folder, &error))?;
     Ok(folder)
 }
@@ -40,8 +43,16 @@ pub(crate) async fn journal() -> Result<Journal, Failure> {
 
 /// The same for a program that closes what it opens: it is only for the case that it is killed, and a machine without a
 /// place for it runs programs as well.
-pub(crate) async fn journal_if_any() -> Option<Journal> {
-    journal().await.ok()
+pub(crate) async fn journal_if_any(telling: &Progress) -> Option<Journal> {
+    let journal = journal().await;
+    let untold = |failure: &Failure| {
+        let why = failure.message();
+        telling.hide();
+        warn(&format!(
+            "{why}; if this program is killed, `dbx12 gc` will not know what it left"
+        ));
+    };
+    journal.inspect_err(untold).ok()
 }
 
 /// Where links to the journals of `dbx12 map` are.

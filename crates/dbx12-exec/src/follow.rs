@@ -71,12 +71,13 @@ pub struct Follow<'s> {
 }
 
 impl<'s> Follow<'s> {
-    /// `prelude` runs before the code, and is not followed.
+    /// `prelude` runs before the code, and is not followed. The limits are the deadline, and the time that the command is
+    /// watched once it was told to stop.
     pub(crate) fn new(
         session: &'s Session,
         prelude: Option<Code>,
         code: Code,
-        deadline: Option<Duration>,
+        (deadline, stop_grace): (Option<Duration>, Option<Duration>),
         name: Option<String>,
     ) -> Result<Self, ExecError> {
         let language = code.named_language().unwrap_or(session.language());
@@ -91,6 +92,7 @@ impl<'s> Follow<'s> {
             session,
             chunks: sender,
             stop: Arc::clone(&stop),
+            stop_grace,
             name,
         };
         Ok(Self {

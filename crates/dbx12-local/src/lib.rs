@@ -1,6 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(unix))]
+compile_error!(
+    "dbx12-local runs processes as Unix has them (process groups, signals, pipes): depend on it under \
+     `[target.'cfg(unix)'.dependencies]`, or build in WSL"
+);
+
 mod access;
 mod admin;
 mod answer;

@@ -29,6 +29,24 @@ async fn a_deadline_holds_and_keeps_the_output() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_does_not_stop_is_watched_for_as_long_as_was_said() {
+    let stage = Stage::new().await;
+    let code = "print('on')\nwhile True:\n    try: gate(1)\n    except BaseException: pass";
+    let run = stage.session.run(stage.code(code)).stop_grace(Duration::ZERO);
+    let mut follow = run.follow().unwrap();
+    assert_eq!(until(&mut follow, "on\n").await, "on\n");
+    let told = Instant::now();
+    follow.cancel();
+    let (_, _, followed) = to_the_end(follow).await;
+    assert!(
+        told.elapsed() < Duration::from_secs(25),
+        "it is 30 s where nothing was said"
+    );
+    assert!(matches!(followed, Err(ExecError::StillRunning { .. })), "{followed:?}");
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_the_second_context_is_got_over() {
     let stage = Stage::new().await;
     let mut follow = stage.follow("print('one')\ngate(1)\nprint('two')\ngate(2)\nprint('three')");

@@ -147,9 +147,12 @@ pub(crate) const LAYERS: &[Layer] = &[
             "anyhow",
             "arrow-ipc",
             "clap",
+            "clap_complete",
+            "clap_mangen",
             "comfy-table",
             "csv",
             "form_urlencoded",
+            "fs4",
             "humantime",
             "image",
             "indicatif",
@@ -324,9 +327,8 @@ pub(crate) const NAMES: &[NameRule] = &[
             (
                 "dbx12-cli",
                 &[
-                    "background.rs",
                     "destination.rs",
-                    "map/folder.rs",
+                    "local/background.rs",
                     "map/links.rs",
                     "signals.rs",
                     "state.rs",

@@ -1,7 +1,7 @@
 //! `dbx12 run`.
 
 use super::EXIT_CODES;
-use crate::spark::SparkArguments;
+use crate::local::SparkArguments;
 use clap::{Args, ValueEnum};
 use dbx12_exec::types::Language;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use super::record::Record;
 use super::table::{Row, json_lines};
 use crate::failure::{Exit, Failure};
 use crate::state::{cannot, made};
-use rustix::fs::{FlockOperation, flock};
+use fs4::FileExt;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -86,7 +86,7 @@ impl Folder {
     fn locked(path: &Path, rows: Vec<Row>) -> Result<Self, Failure> {
         let lock = made(inner(path))?.join("lock");
         let file = File::create(&lock).map_err(|error| cannot(&lock, &error))?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        FileExt::try_lock(&file).map_err(|_| {
             let message = format!("another process runs the sets of {}", path.display());
             Failure::new(Exit::Unavailable, message)
         })?;

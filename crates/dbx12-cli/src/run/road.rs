@@ -58,7 +58,7 @@ impl Road {
     /// Runs a cell to its end.
     pub(super) async fn run(&mut self, session: &Session, cell: &Cell) -> Result<Ended, Failure> {
         let code = Code::new(&cell.code).language(cell.language.clone());
-        let run = cell.named(session.run(code)).deadline(self.left());
+        let run = cell.named(session.run(code)).deadline(self.left()).stop_grace(GRACE);
         let submitted = tokio::select! {
             submitted = run.submit() => submitted.map_err(|error| self.overdue(error)),
             () = self.interrupts.next() => {
@@ -68,7 +68,7 @@ impl Road {
                 Err(interrupted())
             }
         };
-        self.wait(submitted?.stop_grace(GRACE)).await
+        self.wait(submitted?).await
     }
 
     /// Waits for the end. The first signal cancels the command and watches it stop, the second leaves it to the
@@ -106,7 +106,7 @@ impl Road {
         mut show: impl FnMut(&OutputChunk) -> Result<(), Failure>,
     ) -> Result<(Ended, Option<String>), Failure> {
         let run = session.run(Code::new(&cell.code).language(cell.language.clone()));
-        let mut follow = cell.named(run).deadline(self.left()).follow()?;
+        let mut follow = cell.named(run).deadline(self.left()).stop_grace(GRACE).follow()?;
         let mut cancelling = false;
         loop {
             tokio::select! {

@@ -15,6 +15,8 @@ pub(super) struct Drive<'s> {
     pub(super) session: &'s Session,
     pub(super) chunks: mpsc::Sender<OutputChunk>,
     pub(super) stop: Arc<Notify>,
+    /// How long the code is watched once it was told to stop, where that was said.
+    pub(super) stop_grace: Option<Duration>,
     /// What the journal calls the code.
     pub(super) name: Option<String>,
 }
@@ -49,6 +51,9 @@ impl Drive<'_> {
                 spool.read_live(&self.chunks).await;
             }
         });
+        if let Some(grace) = self.stop_grace {
+            waiter = waiter.stop_grace(grace);
+        }
         let mut is_reading = true;
         loop {
             tokio::select! {

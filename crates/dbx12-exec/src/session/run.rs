@@ -22,6 +22,7 @@ pub struct Run<'s> {
     code: Code,
     parameters: Parameters,
     deadline: Option<Duration>,
+    stop_grace: Option<Duration>,
     name: Option<String>,
 }
 
@@ -32,6 +33,7 @@ impl<'s> Run<'s> {
             code,
             parameters: Parameters::default(),
             deadline: None,
+            stop_grace: None,
             name: None,
         }
     }
@@ -39,6 +41,12 @@ impl<'s> Run<'s> {
     /// Cancels the command when it runs longer than this, see [`Waiter::deadline`](crate::Waiter::deadline).
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
+        self
+    }
+
+    /// How long the command is watched once it was told to stop, see [`Waiter::stop_grace`](crate::Waiter::stop_grace).
+    pub fn stop_grace(mut self, grace: Duration) -> Self {
+        self.stop_grace = Some(grace);
         self
     }
 
@@ -88,7 +96,8 @@ impl<'s> Run<'s> {
     /// [`ExecError::Parameters`].
     pub fn follow(mut self) -> Result<Follow<'s>, ExecError> {
         let prelude = self.bind()?;
-        Follow::new(self.session, prelude, self.code, self.deadline, self.name)
+        let limits = (self.deadline, self.stop_grace);
+        Follow::new(self.session, prelude, self.code, limits, self.name)
     }
 
     /// Puts the parameters into the code, or else into code that has to run before.
@@ -118,7 +127,11 @@ impl<'s> Run<'s> {
             assign(self.session, prelude, self.deadline).await?;
         }
         let submitting = Submitting::new(self.session, self.code, self.deadline);
-        submitting.since(begun).named(self.name).submit().await
+        let waiter = submitting.since(begun).named(self.name).submit().await?;
+        Ok(match self.stop_grace {
+            Some(grace) => waiter.stop_grace(grace),
+            None => waiter,
+        })
     }
 
     async fn run(self) -> Result<Outcome, ExecError> {

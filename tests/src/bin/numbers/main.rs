@@ -1,7 +1,10 @@
-//! What the local workspace costs, beside what Python alone costs in the same run. `cargo xtask bench` builds and runs it.
+//! What the local workspace costs, beside what Python alone costs in the same run, and what the command line costs, beside
+//! curl and the Python SDK. `cargo xtask bench` builds and runs it; arguments name one of the two, `local` or `cli`.
 //!
 //! Like all benchmarks here it asserts nothing but that answers are right: a number is something to look at. Needs Linux.
 #![allow(clippy::print_stdout, reason = "a program for people")]
+
+mod cli;
 
 use anyhow::{Context as _, Result, ensure};
 use dbx12_exec::http::{Client, Credentials, RetryPolicy};
@@ -35,6 +38,18 @@ struct Stage {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let named: Vec<_> = std::env::args().skip(1).collect();
+    let is_wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
+    if is_wanted("cli") {
+        cli::cli()?;
+    }
+    if is_wanted("local") {
+        local().await?;
+    }
+    Ok(())
+}
+
+async fn local() -> Result<()> {
     ready()?;
     let stage = Arc::new(Stage::set()?);
     stage.running().await?;
@@ -47,7 +62,7 @@ async fn main() -> Result<()> {
 /// One line: a number, what it is compared with, and whether it is as it should be.
 fn tell(what: &str, measured: f64, unit: &str, beside: &str, most: f64) {
     let verdict = if measured <= most { "ok" } else { "MISS" };
-    println!("{verdict:<4} {what:<44}{measured:>9.1} {unit:<3} at most {most:.1}; {beside}");
+    println!("{verdict:<4} {what:<44}{measured:>9.2} {unit:<3} at most {most:.2}; {beside}");
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -3,12 +3,12 @@
 //! Its server holds a lock as long as it lives, however it ends: that, and no file with a number in it, tells whether it
 //! runs.
 
-use crate::arguments::Up;
+use super::arguments::Up;
 use crate::failure::{Exit, Failure};
 use crate::output::{note, print_line};
 use crate::state::cannot;
 use dbx12_local::ReadyFile;
-use rustix::fs::{FlockOperation, flock};
+use fs4::FileExt;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -57,7 +57,7 @@ pub(crate) fn down() -> Result<(), Failure> {
     let pid = i32::try_from(place.ready()?.pid).ok().and_then(Pid::from_raw);
     // One that has ended meanwhile is what was wanted.
     let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
-    let gone = File::open(place.lock_file()).and_then(|lock| Ok(flock(&lock, FlockOperation::LockExclusive)?));
+    let gone = File::open(place.lock_file()).and_then(|lock| FileExt::lock(&lock));
     gone.map_err(|error| cannot(&place.folder, &error))?;
     note("Stopped.");
     Ok(())
@@ -66,7 +66,7 @@ pub(crate) fn down() -> Result<(), Failure> {
 /// Takes the lock that tells others that a server runs. It is held until the file is dropped.
 pub(crate) fn hold(path: &Path) -> Result<File, Failure> {
     let lock = File::create(path).map_err(|error| cannot(path, &error))?;
-    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+    match FileExt::try_lock(&lock) {
         Ok(()) => Ok(lock),
         Err(_) => Err(Failure::new(
             Exit::Unavailable,
@@ -101,7 +101,7 @@ impl Place {
 
     fn is_running(&self) -> bool {
         let lock = File::open(self.lock_file());
-        lock.is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared).is_err())
+        lock.is_ok_and(|lock| FileExt::try_lock_shared(&lock).is_err())
     }
 
     /// Starts a server and waits until it answers.

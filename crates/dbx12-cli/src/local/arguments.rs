@@ -1,6 +1,6 @@
 //! `dbx12 local`.
 
-use crate::spark::SparkArguments;
+use super::SparkArguments;
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
