@@ -48,7 +48,10 @@ impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Each<F> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            (self.0)(&plain_text(name), &plain_text(value));
+            // Pairs know no `null`: what is not said is left out.
+            if value.get() != "null" {
+                (self.0)(&plain_text(name), &plain_text(value));
+            }
         }
         Ok(())
     }
@@ -63,11 +66,9 @@ where
     E: Endpoint,
     I: IntoIterator<Item = (String, String)>,
 {
-    let mut fields = Fields::default();
-    for (name, value) in pairs {
-        fields.set(&name, &value)?;
-    }
-    serde_json::from_str(&serde_json::to_string(&fields)?)
+    let raw = |(name, value)| Ok((name, serde_json::value::to_raw_value::<String>(&value)?));
+    let fields = pairs.into_iter().map(raw).collect::<Result<_, serde_json::Error>>()?;
+    serde_json::from_str(&serde_json::to_string(&Fields::of(fields))?)
 }
 
 /// What a JSON string says. Anything else stands for itself.

@@ -69,7 +69,10 @@ fn find_tag(text: &str) -> Option<(usize, usize)> {
             .chars()
             .take_while(char::is_ascii_alphanumeric)
             .collect();
-        if TAGS.contains(&name.to_ascii_lowercase().as_str()) {
+        let after = &text[name_at + name.len()..];
+        // `STRUCT<code: STRING>` and `Map<a, b>` are types.
+        let is_whole = after.starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
+        if is_whole && TAGS.contains(&name.to_ascii_lowercase().as_str()) {
             // Where one tag does not end, none after it does: looking on would take time quadratic in the text.
             let end = text[name_at..].find('>')?;
             return Some((start, name_at + end + 1));

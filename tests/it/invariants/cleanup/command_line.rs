@@ -24,7 +24,7 @@ async fn distant() -> Peer {
 /// Runs a program there, and interrupts it once an operation was asked for; how it ended.
 async fn run(peer: &Peer, arguments: &[&str], interrupt_at: Option<&str>) -> Finished {
     let home = tempfile::tempdir().unwrap();
-    let mut command = dbx12(home.path(), &["run", "--cluster", "c", "-c", "1"]);
+    let mut command = dbx12(home.path(), &["run", "--cluster", "1234-567890-distant", "-c", "1"]);
     command
         .args(arguments)
         .env("DATABRICKS_HOST", peer.host())

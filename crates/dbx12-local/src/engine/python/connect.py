@@ -144,4 +144,5 @@ def cell(value, kind):
     if kind == "timestamp_ntz":
         moment = value.isoformat(timespec="microseconds")
         return moment.rstrip("0").rstrip(".") if moment.endswith("0") else moment
+    table_of.load()
     return table_of.to_json(value, kind)

@@ -33,12 +33,16 @@ FRAME_TYPES = {
 }
 
 
-def encode(value, row_limit, size_limit):
-    """The table's JSON text, or None if the value is no table."""
+def load():
+    """What cells are told apart by: together a megabyte, which a context without tables does not need."""
     global datetime, decimal
-    import datetime  # together a megabyte, which a context without tables does not need
+    import datetime
     import decimal
 
+
+def encode(value, row_limit, size_limit):
+    """The table's JSON text, or None if the value is no table."""
+    load()
     frame = from_frame(value, row_limit + 1)
     found = frame or from_list(value, row_limit + 1) or from_dict(value, row_limit + 1)
     if found is None:

@@ -54,8 +54,10 @@ async fn a_failing_pip_is_quoted_and_leaves_nothing() {
 #[tokio::test]
 async fn what_pip_installed_is_there_at_once_and_whole_and_is_used_again() {
     let folder = tempfile::tempdir().unwrap();
+    // It installs until somebody waits for it.
     let pip = "while [ $# -gt 1 ]; do [ \"$1\" = --target ] && target=$2; shift; done
-        echo run >> \"$(dirname \"$0\")/runs\"; mkdir -p \"$target/pyspark/jars\"";
+        echo run >> \"$(dirname \"$0\")/runs\"; mkdir -p \"$target/pyspark/jars\"
+        while [ ! -e \"$(dirname \"$0\")/awaited\" ]; do sleep 0.01; done";
     let mut config = python(folder.path(), pip);
     let home = folder.path().join("java");
     std::fs::create_dir_all(home.join("bin")).unwrap();
@@ -63,7 +65,12 @@ async fn what_pip_installed_is_there_at_once_and_whole_and_is_used_again() {
     config.env.push(("JAVA_HOME".into(), home.clone().into()));
 
     let progress = Mutex::new(Vec::new());
-    let tell = |what: &str| progress.lock().unwrap().push(what.to_owned());
+    let tell = |what: &str| {
+        if what.starts_with("waiting for another process") {
+            std::fs::write(folder.path().join("awaited"), "").unwrap();
+        }
+        progress.lock().unwrap().push(what.to_owned());
+    };
     // Two at once: one of them installs, the other waits for it.
     let (one, two) = tokio::join!(provide(&config, &tell), provide(&config, &tell));
     let (one, two) = (one.unwrap(), two.unwrap());

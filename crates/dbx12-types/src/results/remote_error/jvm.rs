@@ -77,10 +77,15 @@ fn complaints(text: &str) -> Vec<Complaint> {
                 _ => continue,
             },
         };
-        let following = lines[at + 1..]
+        let following = &lines[at + 1..];
+        let ends = |line: &str| complaint(line).is_some() || line.trim().is_empty();
+        // Not beyond the first caret: looking on from each would take time quadratic in the text.
+        let before = following
             .iter()
-            .take_while(|line| complaint(line).is_none() && !line.trim().is_empty());
-        complaints.push(with_following(start, &following.copied().collect::<Vec<_>>()));
+            .take_while(|line| !ends(line) && !is_caret(line))
+            .count();
+        let caret = following.get(before).is_some_and(|line| is_caret(line));
+        complaints.push(with_following(start, &following[..before + usize::from(caret)]));
     }
     complaints
 }

@@ -81,6 +81,14 @@ fn number<'a>(text: &'a str, data_type: &DataType) -> Cell<'a> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let exact = text.contains(['.', 'e', 'E']) && digits <= 15;
     let float = exact.then(|| float(text)).flatten();
+    // Near zero an `f64` has fewer digits, and in the end none.
+    let is_zero = || {
+        !text
+            .split(['e', 'E'])
+            .next()
+            .is_some_and(|digits| digits.contains(|c| ('1'..='9').contains(&c)))
+    };
+    let float = float.filter(|cell| matches!(cell, Cell::Float(number) if number.is_normal() || is_zero()));
     float.unwrap_or(Cell::Number(text))
 }
 

@@ -145,3 +145,10 @@ fn later_scala_compilers_show_the_place_above() {
     assert_eq!(error.plain(), "error: not found: value path");
     assert_eq!(frames(&error), Vec::<String>::new());
 }
+
+#[test]
+fn types_between_angle_brackets_are_no_markup() {
+    let message = "cannot cast STRUCT<code: STRING, b: INT> and Map<A, B> to \"INT\".";
+    let error = RemoteError::new(Some(format!("org.apache.spark.sql.AnalysisException: {message}")), "");
+    assert!(error.plain().contains(message), "{}", error.plain());
+}
