@@ -1,6 +1,7 @@
 //! `multipart/form-data` (RFC 7578), written. Pure.
 
 use bytes::Bytes;
+use std::fmt::Write as _;
 
 /// One part: a field, or a file when it has a name.
 #[derive(Debug)]
@@ -47,9 +48,17 @@ fn boundary(parts: &[Part<'_>], rng: &mut fastrand::Rng) -> String {
     }
 }
 
-/// As browsers do it (WHATWG HTML, "multipart form data").
+/// As browsers do it (WHATWG HTML, "multipart form data"), and other control characters alike: no header may hold them.
 fn escape(name: &str) -> String {
-    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+    let mut escaped = String::with_capacity(name.len());
+    for char in name.chars() {
+        if char == '"' || char.is_ascii_control() {
+            let _ = write!(escaped, "%{:02X}", u32::from(char));
+        } else {
+            escaped.push(char);
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -81,6 +90,11 @@ mod tests {
         assert_eq!(body, expected);
         // RFC 2046 allows 70 characters.
         assert!(boundary.len() <= 70);
+    }
+
+    #[test]
+    fn no_header_holds_what_none_may_hold() {
+        assert_eq!(escape("a\0\r\n\"\x7f ü"), "a%00%0D%0A%22%7F ü");
     }
 
     #[test]
